@@ -1,0 +1,1 @@
+"""The governance hub: one graph over models, lineage, policies, exceptions and approvals."""
