@@ -1,0 +1,58 @@
+"""Canonical JSON (RFC 8785): the same content always gives the same bytes, and so the same digest."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from hashlib import sha256
+from uuid import UUID
+
+import rfc8785
+
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+
+# RFC 8785 knows numbers as IEEE doubles: beyond this an integer would lose digits, so it goes as text.
+GREATEST_INTEGER = 2**53 - 1
+
+
+def canonical(value: object) -> bytes:
+    """The one JSON text of this value."""
+    return rfc8785.dumps(plain(value))
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of the canonical JSON, in hex."""
+    return sha256(canonical(value)).hexdigest()
+
+
+def digest_of_text(text: str) -> str:
+    """SHA-256 of a text; what people wrote goes into events in this form only, for it may name somebody."""
+    return sha256(text.encode()).hexdigest()
+
+
+def plain(value: object) -> Plain:
+    """The value in JSON's own types: instants in UTC with microseconds, ids and great integers as text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")
+    if isinstance(value, int):
+        return value if abs(value) <= GREATEST_INTEGER else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return [plain(inner) for inner in value]
+    raise TypeError(f"{type(value).__name__} has no canonical form; give text, numbers, lists and mappings")
+
+
+def instant(at: datetime) -> str:
+    """A UTC instant as RFC 3339 with six decimals, so that texts sort as instants do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
