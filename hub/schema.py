@@ -1,0 +1,78 @@
+"""The whole GraphQL schema, put together from every concept's types."""
+
+from functools import cache
+
+import strawberry
+from graphql import GraphQLError, GraphQLSchema, lexicographic_sort_schema, print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from hub import trail
+from hub.approvals import graph as approvals
+from hub.approvals import mutations as approval_mutations
+from hub.checks import graph as checks
+from hub.checks import mutations as check_mutations
+from hub.deployments import graph as deployments
+from hub.exceptions import graph as exceptions
+from hub.exceptions import mutations as exception_mutations
+from hub.glossary import explain
+from hub.graph.catalog import planned_types, with_lists
+from hub.graph.splice import SplicingContext, splice
+from hub.graph.types import SCALARS, Mutation, Query, Subscription
+from hub.lineage import graph as lineage
+from hub.models import graph as models
+from hub.models import mutations as model_mutations
+from hub.people import graph as people
+from hub.people import mutations as people_mutations
+from hub.policies import graph as policies
+from hub.policies import mutations as policy_mutations
+from hub.registries import graph as registries
+from hub.registries import mutations as registry_mutations
+from hub.watching import graph as watching
+
+CONCEPTS = (people, models, lineage, approvals, policies, exceptions, checks, deployments, registries, trail)
+MUTATIONS = (
+    people_mutations,
+    model_mutations,
+    approval_mutations,
+    policy_mutations,
+    exception_mutations,
+    check_mutations,
+    registry_mutations,
+)
+SUBSCRIPTIONS = (watching,)
+"""Every module that declares types, mutations or subscriptions; importing them is what declares them."""
+
+
+class HubSchema(strawberry.Schema):
+    """Leaves it to the door to log what failed, once and without what must not be shown."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        return
+
+
+@cache
+def schema() -> strawberry.Schema:
+    """The schema, made once."""
+    with_lists(planned_types())
+    made = HubSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=planned_types(),
+        config=StrawberryConfig(scalar_map=SCALARS),
+        execution_context_class=SplicingContext,
+    )
+    sources = {t.__strawberry_definition__.name for t in planned_types()}  # type: ignore[attr-defined]
+    splice(made._schema, sources.__contains__)
+    explain(made._schema)
+    return made
+
+
+def graphql_schema() -> GraphQLSchema:
+    return schema()._schema
+
+
+def printed() -> str:
+    """The schema as text, sorted, so that a change shows as a change only."""
+    return print_schema(lexicographic_sort_schema(graphql_schema())) + "\n"

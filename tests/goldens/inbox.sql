@@ -1,0 +1,68 @@
+SELECT convert_to(concat('{"viewer":', coalesce((SELECT concat('{"handle":', to_json(t1.handle), ',"roles":') || to_json((ARRAY(SELECT DISTINCT g.role
+FROM role_grants g
+WHERE g.person_id = t1.id
+ORDER BY 1)))::text || ',"disciplines":' || to_json((ARRAY(SELECT DISTINCT g.discipline
+FROM role_grants g
+WHERE g.person_id = t1.id AND g.discipline IS NOT NULL
+ORDER BY 1)))::text || '}'
+FROM people t1
+WHERE t1.id = $1::uuid), 'null'), ',"approvalRequests":{"totalCount":', (SELECT count(*)
+FROM approval_requests t2
+WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t2.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))), ',"nodes":[', (SELECT string_agg(concat('{"stage":"', t2.stage, '","reason":', to_json(t2.reason), ',"dueAt":', to_json(t2.due_at), ',"requestedBy":', coalesce((SELECT concat('{"handle":', to_json(t3.handle), '}')
+FROM people t3
+WHERE t3.id = t2.requested_by), 'null'), ',"subject":', coalesce((CASE t2.subject_kind WHEN 'model' THEN (SELECT '{"__typename":"Model"}'
+FROM models t4
+WHERE t4.id = t2.subject_id AND (NOT t4.restricted OR t4.owner_id = $1::uuid OR t4.team_id = ANY($5::uuid[]))) WHEN 'version' THEN (SELECT concat('{"__typename":"ModelVersion","name":', to_json(t5.name), ',"model":', coalesce((SELECT concat('{"name":', to_json(t6.name), '}')
+FROM models t6
+WHERE t6.id = t5.model_id AND (NOT t6.restricted OR t6.owner_id = $1::uuid OR t6.team_id = ANY($5::uuid[]))), 'null'), '}')
+FROM model_versions t5
+WHERE t5.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t5.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'card' THEN (SELECT '{"__typename":"ModelCard"}'
+FROM model_cards t7
+WHERE t7.id = t2.subject_id AND EXISTS (SELECT 1
+FROM model_versions vv JOIN models vm ON vm.id = vv.model_id
+WHERE vv.id = t7.version_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[])))) WHEN 'dataset' THEN (SELECT '{"__typename":"Dataset"}'
+FROM datasets t8
+WHERE t8.id = t2.subject_id) WHEN 'run' THEN (SELECT '{"__typename":"Run"}'
+FROM runs t9
+WHERE t9.id = t2.subject_id AND NOT EXISTS (SELECT 1
+FROM model_versions vv JOIN models vm ON vm.id = vv.model_id
+WHERE vv.run_id = t9.id AND NOT coalesce(NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]), false))) WHEN 'policy' THEN (SELECT '{"__typename":"Policy"}'
+FROM policies t10
+WHERE t10.id = t2.subject_id) WHEN 'policy_version' THEN (SELECT '{"__typename":"PolicyVersion"}'
+FROM policy_versions t11
+WHERE t11.id = t2.subject_id) WHEN 'exception' THEN (SELECT '{"__typename":"PolicyException"}'
+FROM policy_exceptions t12
+WHERE t12.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t12.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_request' THEN (SELECT '{"__typename":"ApprovalRequest"}'
+FROM approval_requests t13
+WHERE t13.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t13.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
+FROM check_results t14
+WHERE t14.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t14.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
+FROM deployments t15
+WHERE t15.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t15.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
+FROM registries t16
+WHERE t16.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
+FROM sync_runs t17
+WHERE t17.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
+FROM people t18
+WHERE t18.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
+FROM teams t19
+WHERE t19.id = t2.subject_id) END), 'null'), '}'), ',')
+FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
+FROM approval_requests t2
+WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t2.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))
+ORDER BY t2.requested_at DESC, t2.id DESC
+LIMIT 2) t2), ']}}'), 'UTF8')
