@@ -1,0 +1,99 @@
+"""What a decision about a version binds to: a digest over all that a reviewer looks at, part by part.
+
+Results enter by what they say, not by when they were made: a check that is asked again and finds the same leaves the
+dossier as it was.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hub.approvals import actions as approvals
+from hub.approvals import store as approval_store
+from hub.approvals.rules import ApprovalSubject, changed
+from hub.approvals.tables import ApprovalRequest
+from hub.checks import store
+from hub.db import Tx
+from hub.events.canonical import digest_of
+from hub.models.tables import RiskTier, Stage
+
+KIND = "version"
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The digests of one version's dossier for one stage."""
+
+    version_id: UUID
+    model_id: UUID
+    tier: RiskTier
+    stage: Stage
+    parts: Mapping[str, str]
+    authors: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.parts)
+
+    def subject(self) -> ApprovalSubject:
+        """The dossier as approvals know it."""
+        return ApprovalSubject(
+            KIND, self.version_id, self.digest, self.model_id, parts=self.parts, authors=self.authors
+        )
+
+
+async def dossiers(tx: Tx, wanted: Collection[tuple[UUID, Stage]]) -> dict[tuple[UUID, Stage], Dossier]:
+    """Dossiers by version and stage, from one statement for any number."""
+    if not wanted:
+        return {}
+    made = (_dossier(row) for row in await store.dossiers(tx, wanted))
+    return {(one.version_id, one.stage): one for one in made}
+
+
+async def dossier(tx: Tx, version_id: UUID, stage: Stage) -> Dossier:
+    """The dossier of a version that is there."""
+    return (await dossiers(tx, [(version_id, stage)]))[version_id, stage]
+
+
+async def dossier_digest(tx: Tx, version_id: UUID, stage: Stage) -> str:
+    """The digest of a version's dossier for a stage, as of now."""
+    return (await dossier(tx, version_id, stage)).digest
+
+
+async def refresh(tx: Tx, model_ids: Collection[UUID] | None = None) -> None:
+    """Make pending requests stale whose dossier is another by now; in these models, or in any."""
+    asked = await approval_store.pending(tx, KIND, scope_ids=model_ids)
+    now = await dossiers(tx, {(one.subject_id, one.stage) for one in asked})
+    found: dict[UUID, tuple[ApprovalRequest, list[str]]] = {}
+    for one in asked:
+        parts = now[one.subject_id, one.stage].parts
+        if names := changed(one.parts or {}, parts):
+            found[one.id] = (one, names)
+    await approvals.void(tx, found)
+
+
+@approvals.currently(KIND)
+async def parts_now(tx: Tx, version_id: UUID, stage: Stage) -> Mapping[str, str]:
+    """The parts of a version's dossier as of now."""
+    return (await dossier(tx, version_id, stage)).parts
+
+
+def _dossier(row: Mapping[str, Any]) -> Dossier:
+    stage = Stage(row["stage"])
+    parts = {
+        "version": digest_of([row["digest"], row["missing"]]),
+        "card": row["card_digest"] or "",
+        "checks": digest_of(_loaded(row["checks"])),
+        "policies": digest_of(_loaded(row["policies"])),
+        "stage": stage.value,
+        "approval rule": digest_of(_loaded(row["rule"])),
+    }
+    names = {name for name in (row["author"], row["run_author"]) if name}
+    return Dossier(row["version_id"], row["model_id"], RiskTier(row["tier"]), stage, parts, tuple(sorted(names)))
+
+
+def _loaded(text: str | None) -> Any:
+    return None if text is None else orjson.loads(text)

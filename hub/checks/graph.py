@@ -1,0 +1,89 @@
+"""Check results in the graph."""
+
+from datetime import datetime
+
+import strawberry
+
+from hub.checks import tables
+from hub.checks.tables import Outcome
+from hub.exceptions.graph import PolicyException
+from hub.graph.declare import about, column, either, extends, many, neither, one, planned, where
+from hub.graph.types import JSON, Connection, InstantRange, Node, Query
+from hub.models.graph import Model, ModelVersion
+from hub.models.tables import RiskTier, Stage
+from hub.models.visible import through_model
+from hub.policies.graph import Policy, PolicyVersion
+from hub.policies.tables import DecisionPoint
+
+strawberry.enum(
+    Outcome, description="How a check ended; ERROR means that it could not be told, and never counts as PASS."
+)
+
+
+@strawberry.input(description="Which check results.")
+class CheckResultFilter:
+    outcome: list[Outcome] | None = where("{t}.outcome = ANY({v})", "That ended so.", cast="text[]")
+    policy: strawberry.ID | None = where("{t}.policy_id = {v}", "Of this policy.", cast="uuid", node="Policy")
+    model: strawberry.ID | None = where("{t}.model_id = {v}", "Of this model.", cast="uuid", node="Model")
+    version: strawberry.ID | None = where("{t}.version_id = {v}", "Of this version.", cast="uuid", node="ModelVersion")
+    stage: list[Stage] | None = where("{t}.stage = ANY({v})", "For one of these stages.", cast="text[]")
+    tier: list[RiskTier] | None = where(
+        "EXISTS (SELECT 1 FROM models tm WHERE tm.id = {t}.model_id AND tm.tier = ANY({v}))",
+        "Whose model is in one of these risk tiers.",
+        cast="text[]",
+    )
+    latest: bool | None = where(
+        "(EXISTS (SELECT 1 FROM policy_bindings b WHERE b.model_id = {t}.model_id AND b.policy_id = {t}.policy_id)"
+        " AND NOT EXISTS (SELECT 1 FROM check_results n WHERE n.version_id = {t}.version_id"
+        " AND n.policy_id = {t}.policy_id AND n.stage = {t}.stage"
+        " AND (n.evaluated_at, n.id) > ({t}.evaluated_at, {t}.id))) = {v}",
+        "Only what counts today: the newest for each policy, version and stage, of policies that still apply.",
+        cast="bool",
+    )
+    evaluated: InstantRange | None = about("{t}.evaluated_at", "When they were made.")
+    any: "list[CheckResultFilter] | None" = either("At least one of these holds.")
+    not_: "CheckResultFilter | None" = neither("This does not hold.")
+
+
+@planned(
+    tables.CheckResult,
+    visible=through_model(),
+    orders={"EVALUATED_AT": "evaluated_at"},
+    default="-EVALUATED_AT",
+    filter=CheckResultFilter,
+)
+class CheckResult(Node):
+    """One evaluation of one policy version on one model version, with what it saw."""
+
+    outcome: Outcome = column("How it ended.")
+    explanation: str = column("Why, in words: the value found beside the value allowed.")
+    inputs: JSON = column("What the rule looked at.")
+    decision_point: DecisionPoint = column("When it was asked.")
+    stage: Stage = column("The stage it was asked for.")
+    subject_digest: str = column("The version's digest at the time.")
+    evaluated_at: datetime = column("When it was made.")
+    policy: Policy | None = one("The policy.", by="policy_id", implied=True)
+    policy_version: PolicyVersion | None = one("The wording that was asked.", by="policy_version_id", implied=True)
+    model: Model | None = one("The model.", by="model_id", implied=True)
+    version: ModelVersion | None = one("The version.", by="version_id", implied=True)
+    exception: PolicyException | None = one("The exception that waived it.", by="exception_id", implied=True)
+
+
+@extends(ModelVersion)
+class VersionChecks:
+    check_results: Connection[CheckResult] = many("What policies said of it.", by="version_id", implied=True)
+
+
+@extends(Model)
+class ModelChecks:
+    check_results: Connection[CheckResult] = many("What policies said of its versions.", by="model_id", implied=True)
+
+
+@extends(Policy)
+class PolicyChecks:
+    check_results: Connection[CheckResult] = many("What it said of versions.", by="policy_id")
+
+
+@extends(Query)
+class ChecksQuery:
+    check_results: Connection[CheckResult] = many("Every check result.")
