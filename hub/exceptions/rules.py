@@ -1,0 +1,124 @@
+"""What makes a request for an exception fit to be put to people, and fit to be granted."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+from hub import words
+from hub.errors import Code, Refused
+from hub.exceptions.tables import ExceptionKind, ExceptionStatus, RiskTreatment
+from hub.models.tables import Stage
+
+MOST_CONTROLS = 20
+DECIDABLE = frozenset({ExceptionStatus.SUBMITTED, ExceptionStatus.UNDER_REVIEW})
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What is asked for. Without a version it is for every version, without a stage for every stage; starts now."""
+
+    policy_id: UUID
+    model_id: UUID
+    kind: ExceptionKind
+    treatment: RiskTreatment
+    justification: str
+    controls: tuple[str, ...]
+    expires_at: datetime
+    owner_id: UUID
+    version_id: UUID | None = None
+    stage: Stage | None = None
+    acceptance_criteria: str = ""
+    starts_at: datetime | None = None
+    review_at: datetime | None = None
+
+
+def checked(asked: Deviation) -> Deviation:
+    """The request with its texts tidied; refused, with the field, when one is wanting."""
+    if not asked.controls and asked.kind is not ExceptionKind.FALSE_POSITIVE:
+        raise Refused(
+            Code.BAD_INPUT, "controls is empty; say what lowers the risk while the exception lasts", field="controls"
+        )
+    if len(asked.controls) > MOST_CONTROLS:
+        raise Refused(
+            Code.BAD_INPUT, f"{len(asked.controls)} controls asked; at most {MOST_CONTROLS} are kept", field="controls"
+        )
+    for field, at in (("startsAt", asked.starts_at), ("expiresAt", asked.expires_at), ("reviewAt", asked.review_at)):
+        if at is not None and at.tzinfo is None:
+            raise Refused(Code.BAD_INPUT, f"{field} has no time zone; write it as 2026-11-21T12:00:00Z", field=field)
+    return replace(
+        asked,
+        justification=words.wanted(asked.justification, "justification"),
+        acceptance_criteria=words.optional(asked.acceptance_criteria, "acceptanceCriteria"),
+        controls=tuple(words.wanted(control, "controls", most=2_000) for control in asked.controls),
+    )
+
+
+def check_term(starts_at: datetime, expires_at: datetime, *, at: datetime, longest_days: int, policy: str) -> None:
+    """Refuse an end that is past, before the start, or beyond the policy's longest term, with the numbers."""
+    if longest_days == 0:
+        raise Refused(Code.TERM_TOO_LONG, f"{policy} allows no exceptions; meet it instead", field="expiresAt")
+    if expires_at <= at:
+        raise Refused(
+            Code.TERM_IN_PAST,
+            f"{_said(expires_at)} is not after now, {_said(at)}; choose a later end",
+            field="expiresAt",
+        )
+    if expires_at <= starts_at:
+        raise Refused(
+            Code.TERM_IN_PAST,
+            f"the end {_said(expires_at)} is not after the start {_said(starts_at)}",
+            field="expiresAt",
+        )
+    asked_days = ceil((expires_at - starts_at) / timedelta(days=1))
+    if asked_days > longest_days:
+        raise Refused(
+            Code.TERM_TOO_LONG,
+            f"{asked_days} days asked, {longest_days} allowed by {policy}; ask for a renewal instead",
+            field="expiresAt",
+        )
+
+
+def check_dates(asked: Deviation, *, at: datetime) -> None:
+    """Refuse a start in the past, and a review outside the term."""
+    if asked.starts_at is not None and asked.starts_at < at:
+        raise Refused(
+            Code.TERM_IN_PAST,
+            f"the start {_said(asked.starts_at)} is before now, {_said(at)}; leave it out to start now",
+            field="startsAt",
+        )
+    if asked.review_at is not None and not at < asked.review_at <= asked.expires_at:
+        raise Refused(
+            Code.BAD_INPUT, f"the review {_said(asked.review_at)} is not between now and the end", field="reviewAt"
+        )
+
+
+def check_decider(
+    decider: UUID, *, is_service: bool, requested_by: UUID, owner_id: UUID, authors: Collection[UUID]
+) -> None:
+    """Nobody decides on what they asked for, answer for, or made; nor does a machine."""
+    if is_service:
+        raise _own("a service account decides nothing")
+    if decider == requested_by:
+        raise _own("you asked for this exception")
+    if decider == owner_id:
+        raise _own("you own this exception")
+    if decider in authors:
+        raise _own("you made a version it covers")
+
+
+def check_decidable(state: ExceptionStatus) -> None:
+    """A decision is made once."""
+    if state not in DECIDABLE:
+        raise Refused(
+            Code.WRONG_STATE, f"this exception is {state}; only SUBMITTED ones are decided", field="exception"
+        )
+
+
+def _own(why: str) -> Refused:
+    return Refused(Code.SAME_PERSON, f"{why}; ask another approver or policy owner to decide", field="exception")
+
+
+def _said(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,69 @@
+"""The SQL of exceptions; what covers what is told by the database's own function exception_covers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text, update
+from sqlmodel import col, select
+
+from hub.db import Tx
+from hub.exceptions.tables import CompensatingControl, PolicyException
+
+_COVERING = text("""
+SELECT a.policy, a.version, exception_covers(a.policy, a.model, a.version, a.stage, :at) AS exception
+FROM unnest(CAST(:policies AS uuid[]), CAST(:models AS uuid[]), CAST(:versions AS uuid[]), CAST(:stages AS text[]))
+    AS a (policy, model, version, stage)
+""")
+
+# Who made what an exception would cover: the authors of its version, or of every version of its model.
+_AUTHORS = text("""
+SELECT v.author FROM model_versions v WHERE v.model_id = :model AND (CAST(:version AS uuid) IS NULL OR v.id = :version)
+UNION
+SELECT r.author FROM model_versions v JOIN runs r ON r.id = v.run_id
+WHERE v.model_id = :model AND (CAST(:version AS uuid) IS NULL OR v.id = :version)
+""")
+
+
+async def add(tx: Tx, row: PolicyException, controls: Sequence[str]) -> None:
+    """Add an exception with its controls."""
+    await tx.session.execute(insert(PolicyException).values(**row.model_dump()))
+    made = [CompensatingControl(exception_id=row.id, description=control).model_dump() for control in controls]
+    if made:
+        await tx.session.execute(insert(CompensatingControl), made)
+
+
+async def one(tx: Tx, exception_id: UUID, *, lock: bool = False) -> PolicyException | None:
+    """One exception, locked when asked."""
+    statement = select(PolicyException).where(col(PolicyException.id) == exception_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True)
+    return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def change(tx: Tx, exception_id: UUID, **values: Any) -> None:
+    """Write columns of one exception."""
+    statement = update(PolicyException).where(col(PolicyException.id) == exception_id).values(**values)
+    await tx.session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def authors(tx: Tx, model_id: UUID, version_id: UUID | None) -> set[str]:
+    """The outside names of whoever made what an exception covers."""
+    found = (await tx.session.execute(_AUTHORS, {"model": model_id, "version": version_id})).scalars()
+    return {name for name in found if name}
+
+
+async def covering(
+    tx: Tx, asked: Sequence[tuple[UUID, UUID, UUID, str]], at: datetime
+) -> dict[tuple[UUID, UUID], UUID]:
+    """Which exception covers each (policy, model, version, stage), by policy and version; those without are absent.
+
+    One statement for any number; each question is served by index ix_policy_exceptions_policy.
+    """
+    if not asked:
+        return {}
+    policies, models, versions, stages = (list(column) for column in zip(*asked, strict=True))
+    values = {"policies": policies, "models": models, "versions": versions, "stages": stages, "at": at}
+    rows = await tx.session.execute(_COVERING, values)
+    return {(row.policy, row.version): row.exception for row in rows if row.exception is not None}
