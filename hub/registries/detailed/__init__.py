@@ -1,0 +1,1 @@
+"""Storing what registries tell about single versions: runs, data sets, metrics, lineage."""
