@@ -1,0 +1,93 @@
+"""The audit trail in the graph: it speaks of every concept, so it stands above them all."""
+
+from datetime import datetime
+
+import strawberry
+
+from hub.approvals.graph import ApprovalRequest
+from hub.deployments.graph import Deployment
+from hub.events import tables
+from hub.exceptions.graph import PolicyException
+from hub.graph.declare import about, any_of, column, extends, many, one, planned, where
+from hub.graph.types import JSON, Connection, InstantRange, Node, Query
+from hub.graph.values import ANY_NODE
+from hub.lineage.graph import Dataset
+from hub.models.graph import Model, ModelVersion
+from hub.models.visible import through_model
+from hub.people.graph import Person
+from hub.policies.graph import Policy
+from hub.registries.graph import Registry
+
+SUBJECTS = {
+    "model": "Model",
+    "version": "ModelVersion",
+    "card": "ModelCard",
+    "dataset": "Dataset",
+    "run": "Run",
+    "policy": "Policy",
+    "policy_version": "PolicyVersion",
+    "exception": "PolicyException",
+    "approval_request": "ApprovalRequest",
+    "check_result": "CheckResult",
+    "deployment": "Deployment",
+    "registry": "Registry",
+    "sync_run": "SyncRun",
+    "person": "Person",
+    "team": "Team",
+}
+"""What a subject's kind is called in events, and in the graph; tokens are left out: few may see them."""
+
+
+@strawberry.input(description="Which events.")
+class EventFilter:
+    kind: list[str] | None = where(
+        "{t}.kind = ANY({v})", "Of one of these kinds, such as model.classified.", cast="text[]"
+    )
+    subject: strawberry.ID | None = where("{t}.subject_id = {v}", "About this.", cast="uuid", node=ANY_NODE)
+    model: strawberry.ID | None = where("{t}.scope_id = {v}", "Within this model.", cast="uuid", node="Model")
+    actor: strawberry.ID | None = where("{t}.actor_id = {v}", "Done by this person.", cast="uuid", node="Person")
+    at: InstantRange | None = about("{t}.at", "When it happened.")
+
+
+@planned(
+    tables.Event,
+    visible=through_model("{t}.scope_id", or_none=True),
+    orders={"SEQUENCE": "seq"},
+    default="-SEQUENCE",
+    filter=EventFilter,
+)
+class Event(Node):
+    """One line of the audit trail; lines are added, never changed."""
+
+    kind: str = column("What happened, such as model.classified.")
+    at: datetime = column("When it happened.")
+    subject_kind: str = column("What sort of thing it happened to.")
+    subject_digest: str | None = column("SHA-256 of the subject's content at the time.")
+    operation: str = column("The request or job that did it.")
+    data: JSON = column("What is worth knowing of it; people appear by id only.")
+    actor: Person | None = one("Who did it; null when the hub did.", by="actor_id", implied=True)
+    model: Model | None = one("The model within which it happened.", by="scope_id", implied=True)
+    subject: Node | None = any_of("What it happened to.", kind="{t}.subject_kind", id="{t}.subject_id", types=SUBJECTS)
+
+
+@extends(Model)
+class ModelEvents:
+    events: Connection[Event] = many("All that happened to it and to what hangs on it.", by="scope_id", implied=True)
+
+
+class OwnEvents:
+    events: Connection[Event] = many("All that happened to it.", by="subject_id")
+
+
+for _node in (ModelVersion, Policy, PolicyException, ApprovalRequest, Registry, Dataset, Deployment, Person):
+    extends(_node)(type(f"{_node.__name__}Events", (OwnEvents,), {}))
+
+
+@extends(ApprovalRequest)
+class ApprovalSubject:
+    subject: Node | None = any_of("What it is about.", kind="{t}.subject_kind", id="{t}.subject_id", types=SUBJECTS)
+
+
+@extends(Query)
+class EventsQuery:
+    events: Connection[Event] = many("The whole audit trail, newest first.")
