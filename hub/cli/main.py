@@ -1,0 +1,56 @@
+"""The command line: `hub`. What a command needs is imported when it runs, so that --help comes at once."""
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from hub.cli import doctor, migrate, query, schema, serve, sync, token, up
+from hub.errors import Refused
+
+USAGE = 2
+
+
+class Speaking(TyperGroup):
+    """Ends every command with a sentence instead of a stack; -v or --verbose, anywhere, shows the stack too."""
+
+    def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        kept = [word for word in given if word not in ("-v", "--verbose")]
+        try:
+            return super().main(kept, *rest, **more)
+        except Exception as error:
+            if len(kept) < len(given):
+                import traceback
+
+                traceback.print_exception(error)
+            print(f"hub: {told(error)}", file=sys.stderr)  # noqa: T201
+            sys.exit(USAGE if isinstance(error, Refused) else 1)
+
+
+def told(error: Exception) -> str:
+    """What a person is told of an error, in one sentence."""
+    if isinstance(error, Refused):
+        return error.why
+    return f"unexpected {type(error).__name__}: {str(error)[:300] or 'no word'}; run it again with -v to see where"
+
+
+app = typer.Typer(
+    cls=Speaking,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="One GraphQL graph over machine-learning models, their lineage, policies, exceptions and approvals.\n\n"
+    "Start with: hub up --demo\n\nEvery command takes -v to show the stack of an error.",
+)
+app.command("up")(up.up)
+app.command("serve")(serve.serve)
+app.command("work")(serve.work)
+app.command("migrate")(migrate.migrate)
+app.command("schema")(schema.schema)
+app.command("sync")(sync.sync)
+app.command("query")(query.query)
+app.command("doctor")(doctor.doctor)
+app.add_typer(token.app, name="token")

@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="The hub's data folder. Default: HUB_DATA, or .hub.", show_default=False)
+]
+Host = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen on. Default: HUB_HOST, or 127.0.0.1.", show_default=False),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port", min=0, max=65535, help="Port to listen on; 0 takes a free one. Default: HUB_PORT, or 8000.",
+        show_default=False,
+    ),
+]  # fmt: skip
+AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

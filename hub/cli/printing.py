@@ -1,0 +1,44 @@
+"""What commands print: JSON for scripts, tables for people."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON."""
+    import orjson
+
+    written = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
+    sys.stdout.write(f"{written.decode()}\n")
+
+
+def line(text: str = "") -> None:
+    """Print one line."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "") -> None:
+    """Print rows in aligned columns."""
+    for text in aligned(columns, rows):
+        line(f"{indent}{text}")
+
+
+def aligned(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    """Rows as lines of aligned columns; nothing is cut, so that what is shown can be pasted."""
+    cells = [[_cell(value) for value in row] for row in (columns, *rows)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _cell(value: object) -> str:
+    from datetime import datetime
+
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value)
