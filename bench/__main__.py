@@ -1,0 +1,39 @@
+"""Runs every benchmark, one section each: python -m bench [--only reads,sync,startup]
+
+Each is a module with a command of its own and runs in a process of its own, so that none warms another up.
+"""
+
+import argparse
+import subprocess
+import sys
+from importlib.util import find_spec
+
+BENCHES = {
+    "reads": "Reads, beside a bare endpoint over the same PostgreSQL",
+    "sync": "Sync of an MLflow server, beside merely listing it",
+    "startup": "Start on an existing data folder, beside PostgreSQL's own",
+}
+
+
+def main() -> int:
+    """Run what was asked; gives the number of benches that failed or are not there."""
+    given = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    given.add_argument("--only", default=",".join(BENCHES), help="names with commas between; default: %(default)s")
+    names = [name.strip() for name in given.parse_args().only.split(",") if name.strip()]
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        given.error(f"no bench is called {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    bad = 0
+    for name in names:
+        print(f"\n== {name}: {BENCHES[name]}\n", flush=True)
+        if find_spec(f"bench.{name}") is None:
+            print(f"  bench/{name}.py is not there: NOT MEASURED", flush=True)
+            bad += 1
+        elif code := subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode:
+            print(f"  bench.{name} ended with {code}: NOT MEASURED", flush=True)
+            bad += 1
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
