@@ -14,7 +14,6 @@ class Steps:
 
     def __init__(self) -> None:
         self.began = time.monotonic()
-        self._moving: Any = None
         self._console: Any = None
         if sys.stdout.isatty():
             from rich.console import Console
@@ -28,9 +27,8 @@ class Steps:
         if self._console is None:
             yield
         else:
-            with self._console.status(f"{name} …") as self._moving:
+            with self._console.status(f"{name} …"):
                 yield
-            self._moving = None
         self.line(f"  {(done or name) + ' ':.<{WIDTH}} {time.monotonic() - begin:6.2f} s")
 
     def say(self, text: str) -> None:

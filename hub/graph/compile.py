@@ -61,7 +61,6 @@ class Compiler:
 
     def by_key(self, type_name: str, key: Getter, nodes: list[FieldNode]) -> Plan:
         """One row of a type by its id: what a mutation's payload shows."""
-        self._check_permission(type_name, None)
         kind = self.catalog.types[type_name]
         alias = self.alias()
         value = self.params.add(key, "uuid")
@@ -93,14 +92,12 @@ class Compiler:
             case Column():
                 return self._column(parent, field, read, alias)
             case One():
-                self._check_permission(field.yields, field)
                 return [self._nullable(field, self._one(field, read, alias, nodes))]
             case AnyOf():
                 return [self._nullable(field, self._any_of(field, read, alias, nodes))]
             case ById():
                 return [self._nullable(field, self._node(field, nodes))]
             case Many():
-                self._check_permission(field.yields, field)
                 return Pages(self).connection(field, read, alias, nodes)
         assert_never(read)
 
@@ -130,12 +127,6 @@ class Compiler:
                 every.append(fill(predicate, {"t": alias}, self.params))
         where = f" WHERE {' AND '.join(every)}" if every else ""
         return f"FROM {source.sql} {alias}{through}{where}"
-
-    def _check_permission(self, type_name: str, field: FieldPlan | None) -> None:
-        found = self.catalog.types.get(type_name)
-        needs = found.source.needs if found else None
-        if needs is not None and not self.watch.permitted(needs):
-            raise refusal(Code.FORBIDDEN, f"{type_name} needs the permission {needs}")
 
     @staticmethod
     def _nullable(field: FieldPlan, sql: str) -> Part:
@@ -184,7 +175,6 @@ class Compiler:
     def _any_of(self, field: FieldPlan, read: AnyOf, alias: str, nodes: list[FieldNode]) -> str:
         cases = []
         for value, type_name in read.types.items():
-            self._check_permission(type_name, field)
             kind = self.catalog.types[type_name]
             child = self.alias()
             names = {"t": child, "p": alias}
@@ -199,8 +189,6 @@ class Compiler:
         type_name = self._type_of(given)
         kind = self.catalog.types.get(type_name)
         if kind is None or type_name not in self.catalog.possible(field.yields):
-            return "NULL::text"
-        if kind.source.needs is not None and not self.watch.permitted(kind.source.needs):
             return "NULL::text"
         child = self.alias()
         value = self.params.add(getter(given, lambda v: split_id(v, type_name)), "uuid")

@@ -117,7 +117,6 @@ class Source:
     default: tuple[tuple[str, bool], ...]
     filter: type | None
     key: str = "{t}.id"
-    needs: str | None = None
 
 
 class Direction(StrEnum):
@@ -225,7 +224,6 @@ def planned(
     default: str = "",
     filter: type | None = None,
     name: str | None = None,
-    needs: str | None = None,
 ) -> Callable[[C], C]:
     """Make a Strawberry type whose rows the read engine fetches.
 
@@ -243,7 +241,6 @@ def planned(
             default=tuple((w.lstrip("-"), w.startswith("-")) for w in default.split(",") if w),
             filter=filter,
             key=key,
-            needs=needs,
         )
         made.__hub_source__ = source  # type: ignore[attr-defined]
         PLANNED.append(made)

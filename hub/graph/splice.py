@@ -8,16 +8,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
-from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-
-from hub.graph.values import Reader
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +21,6 @@ class Ref:
     """A row by its id; the field's type says what it is a row of."""
 
     id: UUID
-
-
-class ReadsNodes(Protocol):
-    """What a resolver's context must be able to do."""
-
-    reader: Reader
-
-    async def read_node(
-        self,
-        type_name: str,
-        id: UUID,
-        nodes: list[FieldNode],
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Mapping[str, Any],
-    ) -> bytes | None: ...
-
-
-class ReadsRoots(Protocol):
-    """What a resolver's context must also be able to do."""
-
-    async def read_root(
-        self,
-        name: str,
-        nodes: list[FieldNode],
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Mapping[str, Any],
-    ) -> bytes: ...
 
 
 class SplicingContext(StrawberryGraphQLCoreExecutionContext):
