@@ -197,11 +197,15 @@ PASSING = frozenset(
         "CrashShutdownError",
         "DiskFullError",
         "InterfaceError",
+        "InternalClientError",
         "TimeoutError",
         "TooManyConnectionsError",
     }
 )
-"""Names of asyncpg's and SQLAlchemy's errors that a later try may not meet."""
+"""Names of asyncpg's and SQLAlchemy's errors that a later try may not meet.
+
+asyncpg raises InternalClientError for a statement sent while the server's farewell is being read.
+"""
 
 
 def may_pass(error: BaseException) -> bool:

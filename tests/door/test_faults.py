@@ -1,17 +1,21 @@
 """The door while the database is away or busy: a quick 503, and health that tells the two apart."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from hub.app import application
 from hub.clock import SetClock
 from hub.db import Db
+from hub.graph.front import may_pass
+from hub.graph.lend import Lender
 from hub.people.access import Principal
 from hub.people.tables import Role
 from tests.door.conftest import Door
@@ -34,12 +38,12 @@ class Cable:
 
     async def pull(self) -> None:
         self.link.unlink()
-        await self._end_all()
+        await self.end_all()
 
     async def plug(self) -> None:
         self.link.symlink_to(self.socket)
 
-    async def _end_all(self) -> None:
+    async def end_all(self) -> None:
         connection = await asyncpg.connect(self.address)
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -92,6 +96,39 @@ async def test_a_database_that_is_away_is_a_quick_503(door: Door, cable: Cable, 
     changed = (await door.ask(known, CLASSIFY, model=f"Model:{model.id}")).json()["data"]["classifyModel"]
     assert changed["model"]["tier"] == "LIMITED"
     assert await make.count("events", "kind = 'model.classified'") == 1
+
+
+async def test_whatever_a_dying_connection_raises_may_pass(cable: Cable, db: Db) -> None:
+    lender, seen, stop = Lender(lambda: db.reads, 2.0), Counter[str](), asyncio.Event()
+
+    async def note(work: Awaitable[object]) -> None:
+        try:
+            await work
+        except Exception as error:
+            seen[type(error).__name__] += 1
+            assert may_pass(error), repr(error)
+
+    async def read() -> None:
+        while not stop.is_set():
+            await note(lender.fetchval("SELECT $1::int", [1]))
+
+    async def write() -> None:
+        async with db.write(actor=None, operation="storm") as tx:
+            await tx.session.execute(text("SELECT 1"))
+
+    async def keep_writing() -> None:
+        while not stop.is_set():
+            await note(write())
+
+    async with asyncio.timeout(NEVER_S), asyncio.TaskGroup() as group:
+        for work in (read, read, read, read, keep_writing, keep_writing):
+            group.create_task(work())
+        for _ in range(60):
+            await cable.end_all()
+            await asyncio.sleep(0.005)
+        stop.set()
+    assert "InternalClientError" in seen or "ConnectionDoesNotExistError" in seen
+    assert await lender.fetchval("SELECT $1::int", [7]) == 7
 
 
 async def test_a_full_pool_is_a_quick_503(
