@@ -1,12 +1,14 @@
 """Canonical JSON (RFC 8785): the same content always gives the same bytes, and so the same digest."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from hashlib import sha256
 from uuid import UUID
 
+import orjson
 import rfc8785
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
@@ -15,9 +17,23 @@ Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 GREATEST_INTEGER = 2**53 - 1
 
 
+# What orjson may write otherwise: whole numbers with a point, exponents, great numbers, and keys beyond U+E000, which
+# it sorts by their bytes. In a text these mean nothing, and the slow way is taken for nothing: the bytes are equal.
+_OTHERWISE = re.compile(rb"\d\.0(?:[,}\]]|$)|(?:[:,\[]|^)-?(?:[\d.]+e|\d{16})|[\xee-\xf4]")
+
+
 def canonical(value: object) -> bytes:
     """The one JSON text of this value."""
-    return rfc8785.dumps(plain(value))
+    return canonical_json(plain(value))
+
+
+def canonical_json(value: object) -> bytes:
+    """The one JSON text of what is in JSON's own types already, such as what was read from JSON."""
+    try:
+        fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # integers beyond 64 bits
+        return rfc8785.dumps(plain(value))
+    return fast if _OTHERWISE.search(fast) is None else rfc8785.dumps(plain(value))
 
 
 def digest_of(value: object) -> str:
