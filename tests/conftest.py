@@ -1,5 +1,7 @@
 """What every test may ask for: a migrated database of its own, a clock that stands still."""
 
+import os
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import count
@@ -16,6 +18,9 @@ from hub.migrate import migrate
 from tests import postgres
 from tests.asking import Ask
 from tests.make import Make
+
+os.environ.setdefault("HUB_SECRET_KEYS", "tests:" + b64encode(bytes(range(32))).decode())
+"""Permits are signed with a key that is sealed under this one; no key file is left where the tests are run."""
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 _numbers = count()

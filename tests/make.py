@@ -264,7 +264,7 @@ class Make:
         async with self.db.write(actor=None, operation="make") as tx:
             return list((await tx.session.execute(select(Event.kind).order_by(col(Event.seq)))).scalars())[since:]
 
-    async def waits(self, task: "asyncio.Task[Any]") -> bool:
+    async def waits(self, task: "asyncio.Future[Any]") -> bool:
         """Whether a task comes to wait for a lock before it is done."""
         asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         # Not by the reading pool: its role does not see what others wait for.

@@ -8,17 +8,21 @@ from hub import words
 from hub.db import Tx
 from hub.errors import Code, Refused
 from hub.events import store
-from hub.events.canonical import digest_of
+from hub.events.canonical import Plain, digest_of, plain
 
 LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a mutation made or changed, by kind and id; its payload is read anew each time."""
+    """What a mutation made or changed, by kind and id; its payload is read anew each time.
+
+    `told` is what cannot be read anew, such as a plan; it is given again as it was.
+    """
 
     kind: str
     id: UUID
+    told: Plain = None
 
 
 async def once(
@@ -44,7 +48,7 @@ async def once(
     }
     if await store.claim_key(tx, row):
         answer = await act()
-        await store.keep_answer(tx, tx.actor, clean, {"kind": answer.kind, "id": str(answer.id)})
+        await store.keep_answer(tx, tx.actor, clean, {"kind": answer.kind, "id": str(answer.id), **_kept(answer)})
         return answer
     first = await store.answered(tx, tx.actor, clean)
     if first.asked_digest != asked_digest:
@@ -53,4 +57,8 @@ async def once(
             f"this idempotency key was used for another {first.mutation}; take a new key for a new request",
             field="idempotencyKey",
         )
-    return Answer(str(first.answer["kind"]), UUID(str(first.answer["id"])))
+    return Answer(str(first.answer["kind"]), UUID(str(first.answer["id"])), plain(first.answer.get("told")))
+
+
+def _kept(answer: Answer) -> dict[str, object]:
+    return {} if answer.told is None else {"told": answer.told}

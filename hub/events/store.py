@@ -31,7 +31,7 @@ async def answered(tx: Tx, actor_id: object, key: str) -> Answered:
     return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one()
 
 
-async def keep_answer(tx: Tx, actor_id: object, key: str, answer: dict[str, str]) -> None:
+async def keep_answer(tx: Tx, actor_id: object, key: str, answer: dict[str, object]) -> None:
     """Write the answer beside its key."""
     statement = update(Answered).where(col(Answered.actor_id) == actor_id, col(Answered.key) == key)
     await tx.session.execute(statement.values(answer=answer))

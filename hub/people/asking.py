@@ -81,12 +81,17 @@ async def act(
     info: Asked, given: object, key: str | None, success: Callable[[Ref], Success], do: Act
 ) -> Success | Refusal:
     """Do it in one transaction, or say why not: a refusal has written nothing."""
+    answer = await answered(info, given, key, do)
+    return answer if isinstance(answer, Refusal) else success(Ref(answer.id))
+
+
+async def answered(info: Asked, given: object, key: str | None, do: Act) -> Answer | Refusal:
+    """The same, for a payload that shows more than the one thing made or changed."""
     asking = info.context
     try:
         asking.who.require(info._field.metadata[NEEDS])
         async with asking.db.write(actor=asking.who.person_id, operation=asking.operation) as tx:
-            answer = await once(tx, key, info.field_name, plain(given), lambda: do(tx, asking.who))
-        return success(Ref(answer.id))
+            return await once(tx, key, info.field_name, plain(given), lambda: do(tx, asking.who))
     except Refused as refused:
         return Refusal.of(refused)
 
