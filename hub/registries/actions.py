@@ -17,7 +17,7 @@ from hub.people.tables import PersonKind
 from hub.plugins import REGISTRIES, one
 from hub.registries import store
 from hub.registries.adapter import AdapterConfig, Factory, Rejected
-from hub.registries.credentials import Credentials, Keys
+from hub.registries.credentials import Credentials, Keys, seal
 from hub.registries.rules import Claim, Count, held, may_mark_missing, told
 from hub.registries.tables import Registry, SyncRun, SyncStatus, SyncTrigger
 
@@ -68,7 +68,7 @@ async def add_registry(
     if await store.registry_by_key(tx, key) is not None:
         raise Refused(Code.CONFLICT, f"there is a registry {key} already; choose another key", field="key")
     id = new_id()
-    sealed = keys.seal(credentials, id) if credentials is not None else None
+    sealed = seal(keys, credentials, id) if credentials is not None else None
     row = Registry(
         id=id,
         key=key,

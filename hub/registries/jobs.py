@@ -12,7 +12,7 @@ from hub.plugins import REGISTRIES, one
 from hub.registries import actions, store
 from hub.registries.actions import DETAILS, SYNC
 from hub.registries.adapter import Adapter, AdapterConfig, Factory
-from hub.registries.credentials import Sealed, keys
+from hub.registries.credentials import Sealed, keys, unseal
 from hub.registries.detailed import store as detailed
 from hub.registries.detailed.versions import Detailed, asked, take
 from hub.registries.rules import LONGEST_STEP, MOST_DETAILS_TRIES, MOST_TRIES, STALE_AFTER
@@ -81,7 +81,7 @@ async def opened(db: Db, run_id: UUID, operation: str) -> AsyncIterator[tuple[Re
     credentials = None
     if registry.credentials is not None:
         sealed = Sealed(registry.credentials_key_id or "", registry.credentials)
-        credentials = keys(settings()).unseal(sealed, registry.id)
+        credentials = unseal(keys(settings()), sealed, registry.id)
     config = AdapterConfig(
         key=registry.key, base_url=registry.base_url, credentials=credentials, options=registry.options
     )

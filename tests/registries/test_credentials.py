@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from hub.db import new_id
 from hub.errors import Code, Refused
 from hub.registries.adapter import Basic, Bearer
-from hub.registries.credentials import KEY_FILE, Credentials, Keys, keys, parsed
+from hub.registries.credentials import KEY_FILE, Credentials, Keys, keys, parsed, seal, unseal
 from hub.settings import Settings
 
 ONE, TWO = b64encode(b"1" * 32).decode(), b64encode(b"2" * 32).decode()
@@ -27,14 +27,14 @@ def of(text: str | None, data: Path = Path("nowhere")) -> Keys:
 @pytest.mark.parametrize("credentials", [TOKEN, Basic("ada", "pass:wörd"), Basic("ada", "")])
 def test_what_was_sealed_is_read_again(credentials: Credentials) -> None:
     made = parsed(f"a:{ONE}")
-    sealed = made.seal(credentials, ROW)
-    assert (sealed.key_id, made.unseal(sealed, ROW)) == ("a", credentials)
-    assert made.seal(credentials, ROW).content != sealed.content
+    sealed = seal(made, credentials, ROW)
+    assert (sealed.key_id, unseal(made, sealed, ROW)) == ("a", credentials)
+    assert seal(made, credentials, ROW).content != sealed.content
 
 
 def test_nothing_of_it_is_shown() -> None:
     made = parsed(f"a:{ONE}")
-    sealed = made.seal(TOKEN, ROW)
+    sealed = seal(made, TOKEN, ROW)
     assert b"s3cr3t" not in sealed.content
     assert repr(sealed) == "Sealed(key_id='a')"
     assert repr(made) == "Keys(first='a')"
@@ -42,34 +42,34 @@ def test_nothing_of_it_is_shown() -> None:
 
 def test_the_first_key_seals_and_every_key_opens() -> None:
     old, both = parsed(f"old:{ONE}"), parsed(f" new:{TWO} , old:{ONE} ")
-    sealed = old.seal(TOKEN, ROW)
-    assert both.unseal(sealed, ROW) == TOKEN
-    assert both.seal(TOKEN, ROW).key_id == "new"
+    sealed = seal(old, TOKEN, ROW)
+    assert unseal(both, sealed, ROW) == TOKEN
+    assert seal(both, TOKEN, ROW).key_id == "new"
 
 
 def test_credentials_moved_to_another_registry_are_refused() -> None:
     made = parsed(f"a:{ONE}")
     with pytest.raises(Refused) as refused:
-        made.unseal(made.seal(TOKEN, ROW), new_id())
+        unseal(made, seal(made, TOKEN, ROW), new_id())
     assert refused.value.code is Code.SETTING
     assert "or they were moved from another registry" in refused.value.why
 
 
 def test_a_key_that_is_not_there_is_named() -> None:
-    sealed = parsed(f"old:{ONE}").seal(TOKEN, ROW)
+    sealed = seal(parsed(f"old:{ONE}"), TOKEN, ROW)
     with pytest.raises(Refused) as refused:
-        parsed(f"new:{TWO}").unseal(sealed, ROW)
+        unseal(parsed(f"new:{TWO}"), sealed, ROW)
     assert refused.value.why.startswith("the credentials are encrypted with key 'old', which this hub does not have")
 
 
 def test_another_key_under_the_same_name_is_refused() -> None:
-    sealed = parsed(f"a:{ONE}").seal(TOKEN, ROW)
+    sealed = seal(parsed(f"a:{ONE}"), TOKEN, ROW)
     with pytest.raises(Refused) as refused:
-        parsed(f"a:{TWO}").unseal(sealed, ROW)
+        unseal(parsed(f"a:{TWO}"), sealed, ROW)
     assert "s3cr3t" not in refused.value.why
     for content in (b"", sealed.content[:5], sealed.content[:-1]):
         with pytest.raises(Refused):
-            parsed(f"a:{ONE}").unseal(replace(sealed, content=content), ROW)
+            unseal(parsed(f"a:{ONE}"), replace(sealed, content=content), ROW)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_what_is_no_key_is_refused_without_showing_it(text: str) -> None:
 
 def test_without_a_setting_a_key_is_kept_in_the_data_folder(tmp_path: Path) -> None:
     data = tmp_path / "hub"
-    sealed = of(None, data).seal(TOKEN, ROW)
-    assert of(None, data).unseal(sealed, ROW) == TOKEN
+    sealed = seal(of(None, data), TOKEN, ROW)
+    assert unseal(of(None, data), sealed, ROW) == TOKEN
     assert [path.name for path in data.iterdir()] == [KEY_FILE]
     assert (data / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert sealed.key_id.startswith("file-")

@@ -97,7 +97,8 @@ async def test_details_are_stored_with_their_lineage(hall: Hall, installed: Inst
         )
     ]
     assert await hall.rows(metrics) == measured
-    assert await hall.events(count) == ["dataset.registered"] * 3 + ["version.changed"] * 2
+    made = ["dataset.registered"] * 3 + ["version.changed"] * 2 + ["evidence.added"] * 4
+    assert await hall.events(count) == made
     # Once more, as after a worker that died before it could say that it was done.
     async with hall.db.write(actor=None, operation="test") as tx:
         await (await tx.raw()).execute("UPDATE model_versions SET details_at = NULL")
