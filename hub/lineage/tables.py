@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text
+from sqlalchemy import Column, String, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, desc
 
 from hub.db import choice, document, id_field, instant, name_field
@@ -44,6 +45,26 @@ class Dataset(SQLModel, table=True):
     columns: dict[str, Any] | None = document(nullable=True)
     profile: dict[str, Any] | None = document(nullable=True)
     created_at: datetime = instant()
+
+
+class DatasetDescription(SQLModel, table=True):
+    """What a data steward says of a data set, whatever its digest: kinds of data, consent, licence, may it be used."""
+
+    __tablename__ = "dataset_descriptions"
+    __table_args__ = (UniqueConstraint("namespace", "name"),)
+
+    id: UUID = id_field()
+    namespace: str = Field(max_length=300)
+    name: str = name_field(500)
+    categories: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String(100)), nullable=False))
+    source_name: str = Field(default="", sa_type=Text)
+    legal_basis: str = Field(default="", max_length=300)
+    consent: str = Field(default="", max_length=300)
+    licence: str = Field(default="", max_length=300)
+    prohibited: bool = False
+    note: str = Field(default="", sa_type=Text)
+    described_by: UUID = Field(foreign_key="people.id")
+    described_at: datetime = instant()
 
 
 class Run(SQLModel, table=True):
