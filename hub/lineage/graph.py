@@ -11,6 +11,7 @@ from hub.lineage.tables import LineageKind, LineageRole
 from hub.models.graph import ModelVersion
 from hub.models.visible import HIDDEN_UNLESS
 from hub.people.access import Sight
+from hub.people.graph import Person
 
 strawberry.enum(LineageKind, description="What stands at an end of a lineage edge.")
 strawberry.enum(
@@ -72,6 +73,17 @@ class DatasetFilter:
     )
     name: str | None = where("{t}.name = {v}", "Of exactly this name.")
     digest: str | None = where("{t}.digest = {v}", "Of exactly this content.")
+    category: str | None = where(
+        "EXISTS (SELECT 1 FROM dataset_descriptions dd WHERE dd.namespace = {t}.namespace AND dd.name = {t}.name"
+        " AND upper({v}) = ANY (dd.categories))",
+        "Described as holding data of this category.",
+    )
+    described: bool | None = where(
+        "EXISTS (SELECT 1 FROM dataset_descriptions dd WHERE dd.namespace = {t}.namespace AND dd.name = {t}.name)"
+        " = {v}",
+        "Whether somebody has said what it holds.",
+        cast="bool",
+    )
     created: InstantRange | None = about("{t}.created_at", "When the hub first saw it.")
     any: "list[DatasetFilter] | None" = either("At least one of these holds.")
     not_: "DatasetFilter | None" = neither("This does not hold.")
@@ -94,8 +106,48 @@ class Dataset(Node):
     columns: JSON | None = column("Its columns and their types.")
     profile: JSON | None = column("Its size and other figures.")
     created_at: datetime = column("When the hub first saw it.")
+    description: "DatasetDescription | None" = one(
+        "What is said of it.", on="{t}.namespace = {p}.namespace AND {t}.name = {p}.name", implied=True
+    )
     upstream: Connection[LineageStep] = many("What it was made from.", source=UPSTREAM, args=DEPTH)
     downstream: Connection[LineageStep] = many("What was made from it.", source=DOWNSTREAM, args=DEPTH)
+
+
+@strawberry.input(description="Which descriptions of data sets.")
+class DatasetDescriptionFilter:
+    text: str | None = where(
+        "(strpos(lower({t}.name), lower({v})) > 0 OR strpos(lower({t}.namespace), lower({v})) > 0)",
+        "Part of the data set's name or namespace.",
+    )
+    category: str | None = where("upper({v}) = ANY ({t}.categories)", "Of data of this category.")
+    prohibited: bool | None = where("{t}.prohibited = {v}", "Whether it must not be used.", cast="bool")
+
+
+@planned(
+    tables.DatasetDescription,
+    orders={"NAME": "name", "DESCRIBED_AT": "described_at"},
+    default="NAME",
+    filter=DatasetDescriptionFilter,
+)
+class DatasetDescription(Node):
+    """What a data steward says of a data set, whatever its digest."""
+
+    namespace: str = column("The data set's namespace.")
+    name: str = column("The data set's name.")
+    categories: list[str] = column("What it holds, such as PERSONAL or PUBLIC.")
+    source_name: str = column("Where it comes from.")
+    legal_basis: str = column("On what legal basis it is used.")
+    consent: str = column("What those whom it is about agreed to.")
+    licence: str = column("Under what licence it is used.")
+    prohibited: bool = column("Whether it must not be used.")
+    note: str = column("What else is to be known of it.")
+    described_at: datetime = column("When this was said.")
+    described_by: Person | None = one("Who said it.", by="described_by", implied=True)
+    datasets: Connection[Dataset] = many(
+        "The data sets, one for each content.",
+        on="{t}.namespace = {p}.namespace AND {t}.name = {p}.name",
+        implied=True,
+    )
 
 
 @strawberry.input(description="Which runs.")
@@ -151,4 +203,5 @@ class VersionLineage:
 @extends(Query)
 class LineageQuery:
     datasets: Connection[Dataset] = many("Every data set.")
+    dataset_descriptions: Connection[DatasetDescription] = many("All that is said of data sets.")
     runs: Connection[Run] = many("Every run.")
