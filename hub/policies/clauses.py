@@ -22,6 +22,7 @@ _TOKEN = re.compile(
 )
 _OPENS = {"(": ")", "[": "]", "[?": "]", "{": "}"}
 _COMPARES = ("==", "!=", "<=", ">=", "<", ">", "in")
+_ASKING = ("all", "exists", "exists_one")
 _BINARY = (*_COMPARES, "+", "-", "*", "/", "%")
 
 
@@ -42,16 +43,17 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
-    """`over.all(each, asked)`; `asked` is given when the body is one comparison."""
+class Loop:
+    """`over.all(each, body)`, `exists` or `exists_one`; `asked` is given when the body is one comparison."""
 
+    kind: str
     over: str
     each: str
     body: str
     asked: Comparison | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clause:
     """A part that is true or false by itself. `path` is what is reached for, a.b and a['b'] alike.
 
@@ -61,7 +63,7 @@ class Clause:
     text: str
     start: int
     path: tuple[str, ...]
-    shape: Comparison | Every | None = None
+    shape: Comparison | Loop | None = None
     presence: tuple[str, ...] = ()
 
 
@@ -86,7 +88,16 @@ class Not:
     part: "Part"
 
 
-Part = Clause | AllOf | AnyOf | Not
+@dataclass(frozen=True, slots=True)
+class Either:
+    """`asked ? then : otherwise`."""
+
+    asked: "Part"
+    then: "Part"
+    otherwise: "Part"
+
+
+Part = Clause | AllOf | AnyOf | Not | Either
 
 
 def apart(rule: str) -> Part:
@@ -115,6 +126,8 @@ def clauses(part: Part) -> tuple[Clause, ...]:
         return (part,)
     if isinstance(part, Not):
         return clauses(part.part)
+    if isinstance(part, Either):
+        return (*clauses(part.asked), *clauses(part.then), *clauses(part.otherwise))
     return tuple(clause for inner in part.parts for clause in clauses(inner))
 
 
@@ -125,12 +138,12 @@ def reaches(path: Sequence[str], wanted: Sequence[str]) -> bool:
 
 
 def _part(rule: str, of: list[Token]) -> Part:
-    while len(of) > 2 and of[0].text == "(" and _match(of, 0) == len(of) - 1:
+    while len(of) > 2 and of[0].text == "(" and matching(of, 0) == len(of) - 1:
         of = of[1:-1]
     outer = _outer(of)
     signs = {of[i].text for i in outer}
     if "?" in signs:
-        return _clause(rule, of)
+        return _either(rule, of, outer)
     for sign, joined in (("||", AnyOf), ("&&", AllOf)):
         if sign in signs:
             return joined(tuple(_part(rule, piece) for piece in _split(of, outer, sign)))
@@ -139,9 +152,19 @@ def _part(rule: str, of: list[Token]) -> Part:
     return _clause(rule, of)
 
 
+def _either(rule: str, of: list[Token], outer: list[int]) -> Part:
+    first = next(i for i in outer if of[i].text == "?")
+    open_ = 0
+    for i in outer[outer.index(first) :]:
+        open_ += (of[i].text == "?") - (of[i].text == ":")
+        if open_ == 0:
+            return Either(_part(rule, of[:first]), _part(rule, of[first + 1 : i]), _part(rule, of[i + 1 :]))
+    return _clause(rule, of)
+
+
 def _clause(rule: str, of: list[Token]) -> Clause:
     path = _path(of)
-    shape: Comparison | Every | None = _comparison(rule, of) or _every(rule, of)
+    shape: Comparison | Loop | None = _comparison(rule, of) or _loop(rule, of)
     return Clause(_slice(rule, of), of[0].start, path, shape, _presence(of))
 
 
@@ -154,10 +177,10 @@ def _comparison(rule: str, of: list[Token]) -> Comparison | None:
     return Comparison(_slice(rule, left), of[at[0]].text, _slice(rule, right)) if left and right else None
 
 
-def _every(rule: str, of: list[Token]) -> Every | None:
+def _loop(rule: str, of: list[Token]) -> Loop | None:
     # ... . all ( each , body )
-    opening = next((i for i in _outer(of) if of[i].text == "(" and _match(of, i) == len(of) - 1), 0)
-    if opening < 3 or [t.text for t in of[opening - 2 : opening]] != [".", "all"] or len(of) < opening + 5:
+    opening = next((i for i in _outer(of) if of[i].text == "(" and matching(of, i) == len(of) - 1), 0)
+    if opening < 3 or of[opening - 2].text != "." or of[opening - 1].text not in _ASKING or len(of) < opening + 5:
         return None
     if of[opening + 1].kind != "word" or of[opening + 2].text != ",":
         return None
@@ -165,22 +188,23 @@ def _every(rule: str, of: list[Token]) -> Every | None:
     over = of[: opening - 2]
     if {over[i].text for i in _outer(over)} & {*_BINARY, "!", "?", "&&", "||"}:
         return None
-    return Every(_slice(rule, over), of[opening + 1].text, _slice(rule, body), _comparison(rule, body))
+    kind, each = of[opening - 1].text, of[opening + 1].text
+    return Loop(kind, _slice(rule, over), each, _slice(rule, body), _comparison(rule, body))
 
 
 def _presence(of: list[Token]) -> tuple[str, ...]:
     texts = [token.text for token in of]
-    if texts[:2] == ["has", "("] and _match(of, 1) == len(of) - 1:
+    if texts[:2] == ["has", "("] and matching(of, 1) == len(of) - 1:
         return _path(of[2:-1])
     if len(of) > 2 and of[0].kind == "text" and texts[1] == "in" and len(_outer(of)) == len(of):
-        return (*_path(of[2:]), _unquoted(of[0].text))
+        return (*_path(of[2:]), unquoted(of[0].text))
     return ()
 
 
 def _path(of: list[Token]) -> tuple[str, ...]:
     # Dots and index brackets are left out, so that a.b, a.?b and a['b'] read the same.
     return tuple(
-        _unquoted(token.text) if token.kind == "text" else token.text
+        unquoted(token.text) if token.kind == "text" else token.text
         for token in of
         if token.text not in (".", ".?", "[", "[?", "]")
     )
@@ -207,7 +231,7 @@ def _outer(of: list[Token]) -> list[int]:
     return found
 
 
-def _match(of: list[Token], opening: int) -> int:
+def matching(of: Sequence[Token], opening: int) -> int:
     """Where the bracket that opens here is closed."""
     depth = 0
     for i in range(opening, len(of)):
@@ -222,5 +246,8 @@ def _slice(rule: str, of: list[Token]) -> str:
     return rule[of[0].start : of[-1].start + len(of[-1].text)]
 
 
-def _unquoted(text: str) -> str:
-    return text.lstrip("rRbB").strip("'\"")
+def unquoted(text: str) -> str:
+    """What a quoted text holds."""
+    bare = text.lstrip("rRbB")
+    quotes = 3 if bare[:3] in ("'''", '"""') else 1
+    return bare[quotes:-quotes]

@@ -1,6 +1,6 @@
 """What a rule may look at: the variables, their types and their fields, one list for rules, documents and errors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 Kind = str
 """A type as CEL writes it."""
@@ -11,12 +11,16 @@ VARIABLES: Mapping[str, Kind] = {
     "card": "map<string, string>",
     "metrics": "map<string, double>",
     "segments": "map<string, map<string, double>>",
+    "evidence": "map<string, dyn>",
     "datasets": "list<map<string, dyn>>",
     "lineage": "map<string, int>",
+    "deployment": "map<string, dyn>",
+    "kpis": "map<string, string>",
     "stage": "string",
     "decision_point": "string",
+    "now": "timestamp",
 }
-"""`segments` holds values by metric, then by segment; `stage` is the one that is asked for."""
+"""`segments` holds values by metric, then by segment; `stage` is the one that is asked for; `now` is when."""
 
 FIELDS: Mapping[str, frozenset[str]] = {
     "model": frozenset(
@@ -37,6 +41,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
             "params",
             "tags",
             "aliases",
+            "age_days",
         }
     ),
     "card": frozenset(
@@ -52,6 +57,70 @@ FIELDS: Mapping[str, frozenset[str]] = {
             "caveats_and_recommendations",
         }
     ),
-    "lineage": frozenset({"runs", "datasets", "training_datasets", "evaluation_datasets"}),
+    "evidence": frozenset(
+        {
+            "performance",
+            "segments",
+            "fairness",
+            "robustness",
+            "explainability",
+            "data_validation",
+            "security",
+            "privacy",
+            "load",
+        }
+    ),
+    "lineage": frozenset({"runs", "datasets", "training_datasets", "evaluation_datasets", "overlap", "described"}),
+    "deployment": frozenset({"stage_before", "approved", "rollback_target", "running", "environments"}),
 }
-"""The fields that are fixed; what `metrics`, `segments` and tags hold is the registries' own."""
+"""The fields that are fixed; what `metrics`, `segments`, `kpis` and tags hold is the registries' own."""
+
+EACH: Mapping[str, frozenset[str]] = {
+    "evidence": frozenset(
+        {
+            "verdict",
+            "figures",
+            "measured_at",
+            "age_days",
+            "title",
+            "tool",
+            "source",
+            "code_commit",
+            "data_digest",
+            "seed",
+            "environment",
+            "command",
+            "reproducible",
+            "repeated",
+            "disputed",
+            "reports",
+        }
+    ),
+    "datasets": frozenset(
+        {
+            "name",
+            "namespace",
+            "digest",
+            "source_kind",
+            "role",
+            "categories",
+            "legal_basis",
+            "consent",
+            "licence",
+            "source_name",
+            "prohibited",
+            "described",
+        }
+    ),
+}
+"""The fields of each report of evidence and of each data set."""
+
+
+def touches(reads: Iterable[str], touched: Iterable[str]) -> bool:
+    """Whether a change of what is touched may change what is read: `evidence` touches `evidence.fairness`, and back."""
+    changed = tuple(touched)
+    return any(_within(one, other) or _within(other, one) for one in reads for other in changed)
+
+
+def _within(inner: str, outer: str) -> bool:
+    return inner == outer or inner.startswith(f"{outer}.")

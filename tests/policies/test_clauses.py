@@ -2,7 +2,21 @@
 
 import pytest
 
-from hub.policies.clauses import AllOf, AnyOf, Clause, Comparison, Every, Not, Part, apart, clauses, place, reaches
+from hub.policies.clauses import (
+    AllOf,
+    AnyOf,
+    Clause,
+    Comparison,
+    Either,
+    Loop,
+    Not,
+    Part,
+    apart,
+    clauses,
+    place,
+    reaches,
+    unquoted,
+)
 
 
 def shown(part: Part) -> object:
@@ -11,6 +25,8 @@ def shown(part: Part) -> object:
         return part.text
     if isinstance(part, Not):
         return ["!", shown(part.part)]
+    if isinstance(part, Either):
+        return ["?", shown(part.asked), shown(part.then), shown(part.otherwise)]
     return ["&&" if isinstance(part, AllOf) else "||", *(shown(inner) for inner in part.parts)]
 
 
@@ -26,7 +42,11 @@ def shown(part: Part) -> object:
         ("!(a && b)", ["!", ["&&", "a", "b"]]),
         ("!!a", ["!", ["!", "a"]]),
         ("!a == b", "!a == b"),
-        ("a && b ? c : d", "a && b ? c : d"),
+        ("a && b ? c : d", ["?", ["&&", "a", "b"], "c", "d"]),
+        ("a ? b ? c : d : e ? f : g", ["?", "a", ["?", "b", "c", "d"], ["?", "e", "f", "g"]]),
+        ("a && (b ? c || d : e)", ["&&", "a", ["?", "b", ["||", "c", "d"], "e"]]),
+        ("(a ? 1 : 2) > x", "(a ? 1 : 2) > x"),
+        ("m[a ? 'b' : 'c']", "m[a ? 'b' : 'c']"),
         ("x == 'a && b' && y", ["&&", "x == 'a && b'", "y"]),
         (r"x == 'it\'s && so' && y", ["&&", r"x == 'it\'s && so'", "y"]),
         (r"x == r'\' && y", ["&&", r"x == r'\'", "y"]),
@@ -50,9 +70,11 @@ def test_a_rule_is_taken_apart(rule: str, tree: object) -> None:
         ("tier in ['HIGH', 'LIMITED']", Comparison("tier", "in", "['HIGH', 'LIMITED']")),
         ("a < b == c", None),
         ("a", None),
-        ("s.all(k, s[k] >= 0.8)", Every("s", "k", "s[k] >= 0.8", Comparison("s[k]", ">=", "0.8"))),
-        ("s.all(k, k && v)", Every("s", "k", "k && v", None)),
-        ("s.exists(k, k > 1)", None),
+        ("s.all(k, s[k] >= 0.8)", Loop("all", "s", "k", "s[k] >= 0.8", Comparison("s[k]", ">=", "0.8"))),
+        ("s.all(k, k && v)", Loop("all", "s", "k", "k && v", None)),
+        ("s.exists(k, k > 1)", Loop("exists", "s", "k", "k > 1", Comparison("k", ">", "1"))),
+        ("s.exists_one(k, f(k))", Loop("exists_one", "s", "k", "f(k)", None)),
+        ("s.map(k, k > 1)", None),
         ("!s.all(k, k > 1) == true", Comparison("!s.all(k, k > 1)", "==", "true")),
     ],
 )
@@ -81,3 +103,12 @@ def test_places_are_counted_from_one() -> None:
 def test_or_and_and_are_told_apart() -> None:
     assert isinstance(apart("a || b"), AnyOf)
     assert isinstance(apart("a && b"), AllOf)
+
+
+@pytest.mark.parametrize("text", ["'it'", '"it"', "r'it'", "b'it'", "'''it'''", '"""it"""', 'Rb"it"'])
+def test_a_quoted_text_loses_its_quotes(text: str) -> None:
+    assert unquoted(text) == "it"
+
+
+def test_quotes_within_a_text_stay() -> None:
+    assert unquoted('''"say \'so\'"''') == "say 'so'"
