@@ -3,6 +3,7 @@
 from hub.graph.declare import Visible
 from hub.people.access import Sight
 
+SEES_RESTRICTED = "({t}.owner_id = {person} OR {t}.team_id = ANY({teams}))"
 HIDDEN_UNLESS = "NOT {t}.restricted OR {t}.owner_id = {person} OR {t}.team_id = ANY({teams})"
 
 MODEL = Visible({Sight.ALL: "", Sight.MEMBER: f"({HIDDEN_UNLESS})"})

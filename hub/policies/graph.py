@@ -1,11 +1,11 @@
 """Policies, their versions and what they bind in the graph."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
 from hub.graph.declare import Order, about, column, either, extends, many, neither, one, planned, where
-from hub.graph.types import Connection, InstantRange, Node, Query
+from hub.graph.types import JSON, Connection, InstantRange, Node, Query
 from hub.models.graph import Model
 from hub.models.tables import RiskTier, Stage
 from hub.models.visible import through_model
@@ -21,10 +21,41 @@ strawberry.enum(DecisionPoint, description="When a policy is asked.")
 SEVERITY_RANK = "array_position(ARRAY['CRITICAL','HIGH','MEDIUM','LOW','INFO'], {t}.severity::text)"
 
 
+CURRENT = "EXISTS (SELECT 1 FROM policy_versions cv WHERE cv.id = {t}.current_version_id AND %s)"
+
+
+@strawberry.input(description="A citation, by its framework, the place in it, or both; parts of words are enough.")
+class CitationMatch:
+    framework: str | None = where(
+        "strpos(lower({x} ->> 'framework'), lower({v})) > 0", "Part of the framework, such as GDPR."
+    )
+    reference: str | None = where(
+        "(strpos(lower({x} ->> 'reference'), lower({v})) > 0 OR strpos(lower({x} ->> 'title'), lower({v})) > 0)",
+        "Part of the place or its title, such as Article 10.",
+    )
+
+
 @strawberry.input(description="Which policies.")
 class PolicyFilter:
     text: str | None = where(
-        "(strpos(lower({t}.title), lower({v})) > 0 OR strpos({t}.key, lower({v})) > 0)", "Part of the title or key."
+        "(strpos(lower({t}.title), lower({v})) > 0 OR strpos({t}.key, lower({v})) > 0 OR "
+        + CURRENT % "strpos(lower(cv.rationale), lower({v})) > 0"
+        + ")",
+        "Part of the title or key, or of the rationale in force.",
+    )
+    tag: str | None = where(CURRENT % "cv.tags @> ARRAY[{v}]::varchar[]", "That carry this tag.")
+    citation: CitationMatch | None = about(
+        "{n}.value",
+        "That cite this.",
+        sql="EXISTS (SELECT 1 FROM policy_versions {n}v, jsonb_array_elements({n}v.citations) {n}"
+        " WHERE {n}v.id = {t}.current_version_id AND {inner})",
+    )
+    principle: str | None = where(CURRENT % "lower(cv.principle) = lower({v})", "Of this risk principle.")
+    bundle: str | None = where("{t}.bundle = {v}", "Owned by this bundle.")
+    review_overdue: bool | None = where(
+        "coalesce({t}.review_on < ({now} AT TIME ZONE 'UTC')::date, false) = {v}",
+        "Whether the day on which it was to be looked at again is past.",
+        cast="bool",
     )
     key: str | None = where("{t}.key = {v}", "Of exactly this key.")
     status: list[PolicyStatus] | None = where("{t}.status = ANY({v})", "In one of these states.", cast="text[]")
@@ -53,6 +84,8 @@ class Policy(Node):
     severity: Severity = column("How bad it is when it is not kept.")
     enforcement: Enforcement = column("What a failed check does.")
     created_at: datetime = column("When it was first written.")
+    bundle: str | None = column("The Git bundle that owns it; such a policy is changed from there only.")
+    review_on: date | None = column("The day on which it is to be looked at again.")
     owner: Person | None = one("Who answers for it.", by="owner_id", implied=True)
     current_version: "PolicyVersion | None" = one("The wording in force.", by="current_version_id", implied=True)
     versions: "Connection[PolicyVersion]" = many("Every published wording.", by="policy_id", implied=True)
@@ -78,6 +111,7 @@ class PolicyVersion(Node):
     """One wording of a policy; never changed once published."""
 
     number: int = column("Counts the policy's wordings.")
+    title: str = column("What it asks, in a few words.")
     rule: str = column("The rule, in CEL.")
     rationale: str = column("Why it is there.")
     remediation: str = column("What to do when it is not kept.")
@@ -86,8 +120,24 @@ class PolicyVersion(Node):
     decision_points: list[DecisionPoint] = column("When it is asked.")
     tiers: list[RiskTier] = column("The risk tiers it binds; none means all.")
     stages: list[Stage] = column("The stages it is asked for; none means all.")
-    service_level_days: int = column("Days within which a failure is to be mended.")
+    registries: list[str] = column("The registries, by key, whose models it binds; none means all.")
+    model_types: list[str] = column("The types of model it binds, as tags type or model.type say; none means all.")
+    data_categories: list[str] = column("It binds models made from data of one of these categories; none means any.")
+    model_tags: list[str] = column("It binds models with one of these tags, by key or key=value; none means all.")
+    tags: list[str] = column("Words to find it by.")
+    principle: str = column("The risk principle it serves.")
+    citations: JSON = column("Where it comes from: a list of framework, reference, title and url.")
+    schedule: JSON = column(
+        "Planned enforcement: a list of enforcement, severity, tiers, stages and starts_on; of those that match and"
+        " have begun, the last counts."
+    )
+    service_levels: JSON = column("Days within which a failure is to be mended, by severity.")
+    service_level_days: int = column("Days within which a failure of any other severity is to be mended.")
     longest_exception_days: int = column("Days that an exception from it may last at most.")
+    review_on: date | None = column("The day on which it is to be looked at again.")
+    validators: list[str] = column("The heavy validators that a version is put through.")
+    safe_rollback: bool = column("Whether a violation may be remedied by going back without a person.")
+    reads: list[str] = column("What its rule looks at, such as metrics or model.owner.")
     digest: str = column("SHA-256 of the wording.")
     published_at: datetime = column("When it was published.")
     published_by: Person | None = one("Who published it.", by="published_by", implied=True)
