@@ -1,0 +1,1 @@
+"""Test reports about versions: taken in as sent, from files, and from what registries measured."""
