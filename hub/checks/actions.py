@@ -1,18 +1,18 @@
 """Asking policies about versions."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hub.approvals import actions as approvals
 from hub.approvals.tables import ApprovalRequest
-from hub.checks import dossier, rules, store
-from hub.checks.context import Subject, context
-from hub.checks.store import Wording
-from hub.checks.tables import CheckResult, Outcome
-from hub.db import Tx, new_id
-from hub.events.canonical import Plain, plain
+from hub.checks import dossier, store
+from hub.checks.asking import MENDED, Answered, Told, answers, news
+from hub.checks.compliance import store as compliance
+from hub.checks.compliance.store import Input
+from hub.checks.findings import Asked, Finding
+from hub.checks.replays import shadows
+from hub.db import Tx
 from hub.events.record import Entry, record_all
 from hub.events.record import Subject as Thing
 from hub.exceptions import store as exceptions
@@ -21,8 +21,11 @@ from hub.models.tables import Stage
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 from hub.policies import store as policies
-from hub.policies.cel import Document, Verdict
+from hub.policies.document import touches
 from hub.policies.tables import DecisionPoint
+
+NOTED_FOR = timedelta(hours=1)
+"""How long it need not be noted again that a document was asked of."""
 
 
 async def evaluate(
@@ -32,42 +35,44 @@ async def evaluate(
     stage: Stage | None = None,
     *,
     since: datetime | None = None,
-) -> list[CheckResult]:
+    touched: frozenset[str] | None = None,
+    only: Collection[UUID] | None = None,
+) -> list[Finding]:
     """Ask every policy that applies about these versions, for one stage or each for its own; gives what was recorded.
 
-    A fixed number of statements for any number of versions; a few hundred at once is plenty. With `since`, a result
-    that says what the newest one has said since then is not recorded again: a job may run twice.
+    A fixed number of statements for any number of versions; a few hundred at once is plenty. A result is recorded when
+    it says something new. With `touched`, only rules that read what was touched are asked; with `only`, these policies.
+    With `since`, it is a job that asks, which leaves no trace of having found everything as it was.
     """
+    if not version_ids:
+        return []
     await store.hold(tx, version_ids)
-    subjects = await store.subjects(tx, version_ids)
-    asked = await store.wordings(tx, {subject.model_id for subject in subjects}, decision_point)
-    told = [
-        one
-        for subject in subjects
-        for one in _told(tx, subject, asked.get(subject.model_id, ()), stage or subject.stage, decision_point)
-    ]
-    results = [result for result, _, _ in told]
-    covered = await exceptions.covering(
-        tx,
-        [
-            (result.policy_id, result.model_id, result.version_id, result.stage)
-            for result in results
-            if result.outcome in (Outcome.FAIL, Outcome.WARN)
-        ],
-        tx.at,
-    )
-    for result, verdict, notes in told:
-        exception = covered.get((result.policy_id, result.version_id))
-        if exception is not None and result.outcome in (Outcome.FAIL, Outcome.WARN):
-            result.outcome, result.exception_id = Outcome.WAIVED, exception
-            result.explanation = rules.explain(Outcome.WAIVED, verdict, notes, exception=exception)
-    if since is not None:
-        results = await _new(tx, results, decision_point, since)
-    await store.add(tx, results)
-    await record_all(tx, "check.evaluated", _entries(results, decision_point))
-    if results:
-        await dossier.refresh(tx, {result.model_id for result in results})
-    return results
+    # After the versions' locks, as syncs do: no publication takes a policy away while its answers are being written.
+    await policies.share_bindings(tx)
+    subjects = await store.subjects(tx, version_ids, stage)
+    asked = await store.wordings(tx, {one.model_id for one in subjects}, decision_point, policies=only)
+    by_model: dict[UUID, list[Asked]] = {}
+    for wording, of_models in asked:
+        if touched is None or touches(wording.looks_at, touched):
+            for model_id in of_models:
+                by_model.setdefault(model_id, []).append(wording)
+    # What is asked again for the sake of some policies is nothing new to a draft.
+    drafts = await shadows.drafts(tx, touched) if only is None else []
+    if not by_model and not drafts:
+        return []
+    before = await compliance.current(tx, version_ids, stage)
+    answered = []
+    for one in subjects:
+        at_stage = stage or one.stage
+        held = before.get((one.version_id, at_stage), {})
+        wordings = by_model.get(one.model_id, ())
+        answered.append(answers(one, wordings, held, stage=at_stage, point=decision_point, at=tx.at))
+    told = [each for one in answered for each in one.told]
+    await _waive(tx, told)
+    new = await _news(tx, told)
+    await _keep(tx, answered, new, decision_point, quiet=since is not None)
+    await shadows.compare(tx, drafts, answered, before, decision_point)
+    return [each.finding for each in new]
 
 
 async def ask_approval(tx: Tx, who: Principal, version_id: UUID, *, stage: Stage, reason: str) -> ApprovalRequest:
@@ -75,78 +80,77 @@ async def ask_approval(tx: Tx, who: Principal, version_id: UUID, *, stage: Stage
     acting(tx, who, Permission.REQUEST_APPROVAL)
     await models.visible_version(tx, who, version_id)
     await evaluate(tx, [version_id], DecisionPoint.PROMOTE, stage)
-    # After the version's lock, as syncs do: from here on no publication changes what the request is about to bind to.
+    # Held to the end: from here on no publication changes what the request is about to bind to.
     await policies.share_bindings(tx)
     looked_at = await dossier.dossier(tx, version_id, stage)
     return await approvals.request(tx, who, looked_at.subject(), tier=looked_at.tier, stage=stage, reason=reason)
 
 
-def _told(
-    tx: Tx, subject: Subject, asked: Iterable[Wording], stage: Stage, point: DecisionPoint
-) -> Iterable[tuple[CheckResult, Verdict, dict[str, str]]]:
-    """What each policy says of one version; its document is made ready once, for all of them."""
-    document: Document | None = None
-    notes: dict[str, str] = {}
-    for wording in asked:
-        verdict, outcome = Verdict(None, ()), Outcome.SKIP
-        if not wording.stages or stage in wording.stages:
-            if document is None:
-                seen = context(subject, stage=stage, decision_point=point)
-                document, notes = Document(seen.values), dict(seen.notes)
-            verdict = rules.ask(wording.rule, document)
-            outcome = rules.judge(verdict, wording.enforcement, None)
-        yield _result(tx, subject, wording, stage, point, outcome, verdict, notes), verdict, notes
-
-
-def _result(
-    tx: Tx,
-    subject: Subject,
-    wording: Wording,
-    stage: Stage,
-    point: DecisionPoint,
-    outcome: Outcome,
-    verdict: Verdict,
-    notes: dict[str, str],
-) -> CheckResult:
-    return CheckResult(
-        id=new_id(),
-        policy_id=wording.policy_id,
-        policy_version_id=wording.policy_version_id,
-        model_id=subject.model_id,
-        version_id=subject.version_id,
-        subject_digest=subject.digest,
-        decision_point=point,
-        stage=stage,
-        outcome=outcome,
-        explanation=rules.explain(outcome, verdict, notes),
-        inputs=rules.inputs(verdict, notes),
-        evaluated_at=tx.at,
+async def _waive(tx: Tx, told: Collection[Told]) -> None:
+    """Put under its exception whatever is not kept and covered by one."""
+    failed = [one for one in told if one.finding.outcome in MENDED]
+    covered = await exceptions.covering(
+        tx, [(f.policy_id, f.model_id, f.version_id, f.stage) for f in (one.finding for one in failed)], tx.at
     )
+    for one in failed:
+        exception = covered.get((one.finding.policy_id, one.finding.version_id))
+        if exception is not None:
+            one.waive(exception)
 
 
-async def _new(tx: Tx, results: list[CheckResult], point: DecisionPoint, since: datetime) -> list[CheckResult]:
-    """The results that say something else than the newest ones, or are the first to say it since then."""
-    before = await store.newest(tx, {result.version_id for result in results}, point)
-
-    def said(result: CheckResult) -> bool:
-        last = before.get((result.version_id, result.policy_version_id, result.stage))
-        return last is not None and last["evaluated_at"] >= since and _says(last) == _says(result.model_dump())
-
-    return [result for result in results if not said(result)]
+async def _news(tx: Tx, told: Collection[Told]) -> list[Told]:
+    """What says something else than what counted before."""
+    alike = [one.before.result_id for one in told if one.before is not None and one.may_be_known()]
+    looked_at = await compliance.decided(tx, [id for id in alike if id is not None])
+    return [one for one in told if news(one, looked_at)]
 
 
-def _says(result: Mapping[str, Any]) -> Plain:
-    return plain([result[name] for name in ("outcome", "exception_id", "subject_digest", "inputs")])
+async def _keep(tx: Tx, answered: Collection[Answered], new: list[Told], point: DecisionPoint, *, quiet: bool) -> None:
+    """Write what is new, with the documents behind it and one event for each version; and what was asked again."""
+    fresh = {one.finding.version_id for one in new if one.digest is not None}
+    inputs = [
+        Input(one.subject.version_id, one.subject.model_id, one.stage, one.subject.tier, one.written)
+        for one in answered
+        if one.written is not None
+    ]
+    again = [one for one in inputs if one.version_id not in fresh]
+    lately = await compliance.asked_lately(tx, again, point, tx.at - NOTED_FOR)
+    unnoted = [
+        one
+        for one in inputs
+        if one.version_id in fresh or (one.version_id, one.stage, one.written.digest) not in lately
+    ]
+    ids = await compliance.keep_inputs(tx, unnoted, point)
+    for one in new:
+        if one.digest is not None:
+            one.finding.input_id = ids[one.finding.version_id]
+    found = [one.finding for one in new]
+    await compliance.add(tx, found, point)
+    if not quiet:
+        recorded = {id(one) for one in new}
+        same = [
+            (one.subject.version_id, one.stage, asked)
+            for one in answered
+            for asked in (*one.kept, *(each.asked for each in one.told if id(each) not in recorded))
+        ]
+        await compliance.move(tx, same, point)
+    if found:
+        await record_all(tx, "check.evaluated", _entries(found, point))
+        await dossier.refresh(tx, {one.model_id for one in found})
 
 
-def _entries(results: list[CheckResult], point: DecisionPoint) -> list[Entry]:
+def _entries(found: Collection[Finding], point: DecisionPoint) -> list[Entry]:
     """One event for each version and stage, with how each policy ended."""
-    entries: dict[tuple[UUID, Stage], Entry] = {}
-    for result in results:
-        told: dict[str, object] = {"decision_point": point, "stage": result.stage, "outcomes": {}}
-        subject = Thing("version", result.version_id, result.subject_digest)
-        entry = entries.setdefault((result.version_id, result.stage), Entry(subject, told, result.model_id))
-        outcomes = entry.data["outcomes"]
-        assert isinstance(outcomes, dict)
-        outcomes[str(result.policy_id)] = result.outcome
-    return list(entries.values())
+    outcomes: dict[UUID, dict[str, str]] = {}
+    of: dict[UUID, Finding] = {}
+    for one in found:
+        of[one.version_id] = one
+        outcomes.setdefault(one.version_id, {})[str(one.policy_id)] = one.outcome
+    return [
+        Entry(
+            Thing("version", id, one.subject_digest),
+            {"decision_point": point, "stage": one.stage, "outcomes": outcomes[id]},
+            one.model_id,
+        )
+        for id, one in of.items()
+    ]

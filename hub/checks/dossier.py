@@ -87,6 +87,7 @@ def _dossier(row: Mapping[str, Any]) -> Dossier:
         "version": digest_of([row["digest"], row["missing"]]),
         "card": row["card_digest"] or "",
         "checks": digest_of(_loaded(row["checks"])),
+        "evidence": digest_of(_loaded(row["evidence"])),
         "policies": digest_of(_loaded(row["policies"])),
         "stage": stage.value,
         "approval rule": digest_of(_loaded(row["rule"])),

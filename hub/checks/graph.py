@@ -13,11 +13,26 @@ from hub.models.graph import Model, ModelVersion
 from hub.models.tables import RiskTier, Stage
 from hub.models.visible import through_model
 from hub.policies.graph import Policy, PolicyVersion
-from hub.policies.tables import DecisionPoint
+from hub.policies.tables import DecisionPoint, Enforcement, Severity
 
 strawberry.enum(
     Outcome, description="How a check ended; ERROR means that it could not be told, and never counts as PASS."
 )
+
+
+@planned(tables.CheckInput, visible=through_model(), orders={"AT": "at"}, default="-AT")
+class CheckInput:
+    """The exact document that rules saw of one version, for one stage and decision point.
+
+    It leaves out what follows from when it is asked: stage, decision point, now and ages.
+    """
+
+    stage: Stage = column("The stage that was asked for.")
+    decision_point: DecisionPoint = column("When it was asked.")
+    tier: RiskTier = column("The model's risk tier.")
+    digest: str = column("SHA-256 of the document in canonical JSON.")
+    document: JSON = column("The document.", sql="{t}.document::json")
+    at: datetime = column("When it was last asked of.")
 
 
 @strawberry.input(description="Which check results.")
@@ -33,10 +48,8 @@ class CheckResultFilter:
         cast="text[]",
     )
     latest: bool | None = where(
-        "(EXISTS (SELECT 1 FROM policy_bindings b WHERE b.model_id = {t}.model_id AND b.policy_id = {t}.policy_id)"
-        " AND NOT EXISTS (SELECT 1 FROM check_results n WHERE n.version_id = {t}.version_id"
-        " AND n.policy_id = {t}.policy_id AND n.stage = {t}.stage"
-        " AND (n.evaluated_at, n.id) > ({t}.evaluated_at, {t}.id))) = {v}",
+        "EXISTS (SELECT 1 FROM compliance n WHERE n.version_id = {t}.version_id AND n.policy_id = {t}.policy_id"
+        " AND n.stage = {t}.stage AND n.result_id = {t}.id) = {v}",
         "Only what counts today: the newest for each policy, version and stage, of policies that still apply.",
         cast="bool",
     )
@@ -56,17 +69,27 @@ class CheckResult(Node):
     """One evaluation of one policy version on one model version, with what it saw."""
 
     outcome: Outcome = column("How it ended.")
+    enforcement: Enforcement = column("What a failure did, on the day it was made.")
+    severity: Severity = column("How bad a failure was, on the day it was made.")
     explanation: str = column("Why, in words: the value found beside the value allowed.")
+    decides: JSON = column(
+        "The smallest parts of the rule that decided, each with the value found beside the value allowed.",
+        sql="jsonb_path_query_array({t}.inputs, '$.clauses[*] ? (!(@.decides == false))')",
+    )
     inputs: JSON = column("What the rule looked at.")
     decision_point: DecisionPoint = column("When it was asked.")
     stage: Stage = column("The stage it was asked for.")
     subject_digest: str = column("The version's digest at the time.")
+    took_us: int = column("Microseconds that asking took; an even share where policies were asked together.")
     evaluated_at: datetime = column("When it was made.")
     policy: Policy | None = one("The policy.", by="policy_id", implied=True)
     policy_version: PolicyVersion | None = one("The wording that was asked.", by="policy_version_id", implied=True)
     model: Model | None = one("The model.", by="model_id", implied=True)
     version: ModelVersion | None = one("The version.", by="version_id", implied=True)
     exception: PolicyException | None = one("The exception that waived it.", by="exception_id", implied=True)
+    input: CheckInput | None = one(
+        "The document that the rule saw; none where it was not asked.", by="input_id", implied=True
+    )
 
 
 @extends(ModelVersion)

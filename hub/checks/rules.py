@@ -1,17 +1,19 @@
 """How a check ends, and the words that say why."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 from uuid import UUID
 
 from hub.checks.tables import Outcome
 from hub.errors import Refused
-from hub.policies.cel import Document, Told, Verdict, compile_rule, json
+from hub.policies.cel import Document, Rule, Told, Verdict, compile_rule, evaluate_all
 from hub.policies.tables import Enforcement
+from hub.policies.told import said
 
 LONGEST_EXPLANATION = 2_000
 _MISSING = " is missing"
+# Made of the rest, when it is asked for.
+_UNKEPT = frozenset({"words", "missed"})
 
 
 def ask(rule: str, document: Document) -> Verdict:
@@ -19,7 +21,7 @@ def ask(rule: str, document: Document) -> Verdict:
     try:
         return compile_rule(rule).evaluate(document)
     except Refused as error:
-        return Verdict(None, (Told(rule, None, why=error.why),))
+        return _refused(rule, error)
 
 
 def judge(verdict: Verdict, enforcement: Enforcement, exception: UUID | None) -> Outcome:
@@ -36,51 +38,64 @@ def judge(verdict: Verdict, enforcement: Enforcement, exception: UUID | None) ->
     return Outcome.FAIL if enforcement is Enforcement.BLOCKING else Outcome.WARN
 
 
+def ask_all(rules: Sequence[str], document: Document) -> list[Verdict]:
+    """What many rules say of one document, in their order; quicker than to ask one by one."""
+    found: dict[int, Verdict] = {}
+    compiled: dict[int, Rule] = {}
+    for i, rule in enumerate(rules):
+        try:
+            compiled[i] = compile_rule(rule)
+        except Refused as error:
+            found[i] = _refused(rule, error)
+    found.update(zip(compiled, evaluate_all(list(compiled.values()), document), strict=True))
+    return [found[i] for i in range(len(rules))]
+
+
 def explain(outcome: Outcome, verdict: Verdict, notes: Mapping[str, str], *, exception: UUID | None = None) -> str:
-    """Why, in words: each value found beside the value allowed."""
+    """Why, in words: of the clauses that decided, each value found beside the value allowed."""
+    if outcome is Outcome.PASS:
+        return _joined("kept", verdict.words())
+    if outcome is Outcome.FAIL:
+        return _joined("not kept", verdict.words())
     if outcome is Outcome.SKIP:
         return "not asked for this stage"
-    serving = [told for told in verdict.told if told.holds is told.wanted]
-    failing = [told for told in verdict.told if told.holds is (not told.wanted)]
-    unknown = [told for told in verdict.told if told.holds is None]
-    if outcome is Outcome.PASS:
-        return _joined("kept", [_said(told) for told in serving])
     if outcome is Outcome.ERROR:
-        return _joined("could not be told", [f"{told.clause}: {_why(told, notes)}" for told in unknown])
-    if outcome is Outcome.FAIL:
-        return _joined("not kept", [_said(told) for told in failing])
+        return _joined("could not be told", [_unknown(told, notes) for told in verdict.decided()])
     if outcome is Outcome.WARN:
-        return _joined("not kept, which does not close the gate", [_said(told) for told in failing])
+        return _joined("not kept, which does not close the gate", verdict.words())
     if outcome is Outcome.WAIVED:
-        return _joined(f"not kept, waived by exception {exception}", [_said(told) for told in failing])
+        return _joined(f"not kept, waived by exception {exception}", verdict.words())
     assert_never(outcome)
 
 
 def inputs(verdict: Verdict, notes: Mapping[str, str]) -> dict[str, Any]:
     """What each clause saw, as it is kept with the result."""
-    told = [{key: value for key, value in asdict(one).items() if value is not None} for one in verdict.told]
-    missed = {one.why.removesuffix(_MISSING) for one in verdict.told if one.why is not None}
-    return {"clauses": told, "notes": {name: note for name, note in notes.items() if name in missed}}
+    told = [
+        {key: value for key, value in one._asdict().items() if value is not None and key not in _UNKEPT}
+        for one in verdict.told
+    ]
+    return {"clauses": told, "notes": {name: note for one in verdict.told for name, note in _note(one, notes)}}
 
 
-def _said(told: Told) -> str:
-    if told.looked_at is None or told.allowed is None:
-        return f"{told.clause} is {json(told.holds)}"
-    if told.holds is not told.wanted and isinstance(told.found, dict) and told.found:
-        values = ", ".join(f"{json(value)} for {name}" for name, value in told.found.items())
-        return f"{told.looked_at} is {values}, allowed {told.allowed}"
-    if isinstance(told.found, dict) and not told.found:
-        return f"{told.clause} is {json(told.holds)}"
-    allowed = "allowed" if told.wanted else "not allowed"
-    return f"{told.looked_at} is {json(told.found)}, {allowed} {told.allowed}"
+def _refused(rule: str, error: Refused) -> Verdict:
+    return Verdict(None, (Told(rule, None, why=error.why),))
 
 
-def _why(told: Told, notes: Mapping[str, str]) -> str:
-    why = told.why or "gave neither true nor false"
-    name = why.removesuffix(_MISSING)
-    return f"{name} {notes[name]}" if name != why and name in notes else why
+def _unknown(told: Told, notes: Mapping[str, str]) -> str:
+    for _, note in _note(told, notes):
+        name = (told.why or told.clause).removesuffix(_MISSING)
+        return f"{told.clause}: {name} {note}"
+    return said(told)
+
+
+def _note(told: Told, notes: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The note on what a clause missed, by its whole path or else by its last name."""
+    if told.missed is None:
+        return []
+    names = ((told.why or "").removesuffix(_MISSING), told.missed)
+    return [(name, notes[name]) for name in names if name in notes][:1]
 
 
 def _joined(start: str, parts: list[str]) -> str:
-    text = f"{start}: {'; '.join(parts)}" if parts else start
+    text = f"{start}: {parts[0] if len(parts) == 1 else '; '.join(parts)}" if parts else start
     return text if len(text) <= LONGEST_EXPLANATION else text[: LONGEST_EXPLANATION - 1] + "…"

@@ -1,22 +1,59 @@
-"""The SQL of checks: all that rules look at, results, and what a dossier is made of."""
+"""The SQL of checks: all that rules look at, which wordings are asked of it, and what a dossier is made of."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlmodel import col, select
 
+from hub.checks.compliance.store import Standing, standings
 from hub.checks.context import Subject
-from hub.checks.tables import CheckResult
+from hub.checks.findings import Asked
 from hub.db import Tx
 from hub.models.tables import ModelCard, ModelVersion, Stage
 from hub.policies.document import FIELDS
-from hub.policies.tables import DecisionPoint, Enforcement
+from hub.policies.tables import DecisionPoint, Enforcement, Severity
+
+__all__ = ["Standing", "standings"]
+
+INSTANT = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
 
 _CARD = ", ".join(f"'{section}', c.{section}" for section in sorted(FIELDS["card"]))
+
+# The newest report of each kind about the version as it is; whether it was repeated, or is disputed, is told of the
+# experiment that it reports.
+_EVIDENCE = f"""(
+    SELECT json_object_agg(lower(n.kind), json_build_object(
+        'verdict', n.verdict, 'figures', n.figures, 'measured_at', to_char(n.measured_at AT TIME ZONE 'UTC', {INSTANT}),
+        'title', n.title, 'tool', n.tool, 'source', n.source, 'code_commit', n.code_commit,
+        'data_digest', n.data_digest, 'seed', n.seed, 'environment', n.environment, 'command', n.command,
+        'repeated', n.repeated, 'disputed', n.disputed, 'reports', n.reports) ORDER BY n.kind)
+    FROM (SELECT DISTINCT ON (e.kind) e.*, count(*) OVER (PARTITION BY e.kind) AS reports,
+                 bool_or(e.repeats_id IS NOT NULL) OVER (PARTITION BY e.kind, e.experiment) AS repeated,
+                 bool_or(e.disagrees_with_id IS NOT NULL) OVER (PARTITION BY e.kind, e.experiment) AS disputed
+          FROM evidence e
+          WHERE e.version_id = v.id AND e.version_digest = v.digest
+          ORDER BY e.kind, e.measured_at DESC, e.id DESC) n)"""
+
+# What runs, what was approved for the stage that is asked for, and what one would go back to.
+_RUNNING = "status = 'RUNNING' AND {0}.missing_since IS NULL"
+_DEPLOYMENT = f"""json_build_object(
+    'approved', EXISTS (SELECT FROM approval_requests a WHERE a.subject_id = v.id AND a.subject_kind = 'version'
+                        AND a.stage = s.stage AND a.status = 'APPROVED'),
+    'running', (SELECT count(*) FROM deployments y WHERE y.version_id = v.id AND y.{_RUNNING.format("y")}),
+    'environments', (SELECT json_agg(DISTINCT y.environment ORDER BY y.environment) FROM deployments y
+                     WHERE y.version_id = v.id AND y.environment <> '' AND y.{_RUNNING.format("y")}),
+    'rollback_target', coalesce(
+        (SELECT (SELECT k.name FROM model_versions k WHERE k.id = i.rollback_version_id)
+         FROM deployment_intents i WHERE i.version_id = v.id AND i.stage = s.stage
+         ORDER BY i.requested_at DESC, i.id DESC LIMIT 1),
+        (SELECT k.name FROM model_versions k
+         WHERE k.model_id = v.model_id AND k.id <> v.id AND k.missing_since IS NULL
+           AND (k.stage = 'PRODUCTION' OR EXISTS (
+                SELECT FROM deployments y WHERE y.version_id = k.id AND y.{_RUNNING.format("y")}))
+         ORDER BY k.created_at DESC, k.id DESC LIMIT 1)))"""
 
 # Versions with all that hangs on them, each as one JSON text: one statement for any number of versions.
 _SUBJECTS = text(f"""
@@ -29,19 +66,26 @@ SELECT v.id, v.model_id, v.digest, v.stage, json_build_object(
         'name', v.name, 'description', v.description, 'stage', v.stage, 'status', v.status,
         'author', coalesce(v.author, r.author), 'digest', v.digest, 'code_commit', r.code_commit,
         'artifact_uri', v.artifact_uri, 'missing', v.missing_since IS NOT NULL, 'signature', v.signature,
-        'params', v.params,
+        'params', v.params, 'created_at', to_char(v.created_at AT TIME ZONE 'UTC', {INSTANT}),
         'tags', (SELECT json_object_agg(k.key, k.value ORDER BY k.key) FROM version_tags k WHERE k.version_id = v.id),
         'aliases', (SELECT json_agg(a.name ORDER BY a.name) FROM version_aliases a WHERE a.version_id = v.id)),
     'card', (SELECT json_build_object({_CARD}) FROM model_cards c WHERE c.version_id = v.id),
     'metrics', (SELECT json_agg(json_build_array(x.name, x.segment, x.value, x.value_text, x.dataset_id) ORDER BY x.id)
                 FROM version_metrics x WHERE x.version_id = v.id),
     'datasets', (SELECT json_agg(json_build_object('id', d.id, 'name', d.name, 'namespace', d.namespace,
-                        'digest', d.digest, 'source_kind', d.source_kind, 'role', e.role) ORDER BY d.name, d.id, e.role)
+                        'digest', d.digest, 'source_kind', d.source_kind, 'role', e.role,
+                        'categories', c.categories, 'legal_basis', c.legal_basis, 'consent', c.consent,
+                        'licence', c.licence, 'source_name', c.source_name, 'prohibited', c.prohibited,
+                        'described', c.id IS NOT NULL) ORDER BY d.name, d.id, e.role)
                  FROM lineage_edges e JOIN datasets d ON d.id = e.from_id
+                 LEFT JOIN dataset_descriptions c ON c.namespace = d.namespace AND c.name = d.name
                  WHERE e.to_id IN (v.id, v.run_id) AND e.from_kind = 'DATASET'),
+    'evidence', {_EVIDENCE},
+    'deployment', {_DEPLOYMENT},
     'runs', (SELECT count(*) FROM runs n WHERE n.id = v.run_id)
 )::text AS raw
 FROM model_versions v
+CROSS JOIN LATERAL (SELECT coalesce(CAST(:stage AS text), v.stage) AS stage) s
 JOIN models m ON m.id = v.model_id
 JOIN registries g ON g.id = m.registry_id
 LEFT JOIN people o ON o.id = m.owner_id
@@ -51,39 +95,40 @@ WHERE v.id = ANY (:versions)
 ORDER BY v.id
 """)
 
-# The published wordings that apply to these models at this decision point.
+# The wordings in force that apply to any of these models at this decision point, each once, with its models.
 _WORDINGS = text("""
-SELECT b.model_id, p.id AS policy_id, v.id AS policy_version_id, v.rule, v.enforcement, v.stages
-FROM policy_bindings b
-JOIN policies p ON p.id = b.policy_id AND p.status = 'PUBLISHED'
+SELECT p.id AS policy_id, v.id AS policy_version_id, v.rule, v.enforcement, v.severity, v.stages, v.schedule,
+       v.service_levels, v.service_level_days, v.reads, b.models
+FROM (SELECT policy_id, array_agg(model_id) AS models FROM policy_bindings
+      WHERE model_id = ANY (:models) AND (CAST(:policies AS uuid[]) IS NULL OR policy_id = ANY (:policies))
+      GROUP BY policy_id) b
+JOIN policies p ON p.id = b.policy_id AND p.status IN ('PUBLISHED', 'DEPRECATED')
 JOIN policy_versions v ON v.id = p.current_version_id
-WHERE b.model_id = ANY (:models) AND CAST(:point AS text) = ANY (v.decision_points)
+WHERE CAST(:point AS text) = ANY (v.decision_points)
 ORDER BY p.key
 """)
 
-# The newest result of each policy for these versions at this decision point, stage by stage.
-_NEWEST = text("""
-SELECT DISTINCT ON (version_id, policy_id, stage)
-       version_id, policy_version_id, stage, outcome, exception_id, subject_digest, inputs::text AS inputs, evaluated_at
-FROM check_results
-WHERE version_id = ANY (:versions) AND decision_point = :point
-ORDER BY version_id, policy_id, stage, evaluated_at DESC, id DESC
-""")
-
-# What a reviewer looks at for each version and stage: one statement for any number of dossiers.
+# What a reviewer looks at for each version and stage: one statement for any number of dossiers. A check that looks at
+# whether the version was approved is left out: the approval itself would change what was approved. So is what is asked
+# only of a version in use: it is no part of what people decide.
 _DOSSIERS = text("""
 SELECT v.id AS version_id, a.stage, v.model_id, m.tier, v.digest, v.missing_since IS NOT NULL AS missing,
     c.digest AS card_digest, v.author, r.author AS run_author,
     (SELECT json_agg(p.current_version_id ORDER BY p.id)::text
      FROM policy_bindings b
-     JOIN policies p ON p.id = b.policy_id AND p.status = 'PUBLISHED'
+     JOIN policies p ON p.id = b.policy_id AND p.status IN ('PUBLISHED', 'DEPRECATED')
      JOIN policy_versions w ON w.id = p.current_version_id
-     WHERE b.model_id = v.model_id AND (cardinality(w.stages) = 0 OR a.stage = ANY (w.stages))) AS policies,
-    (SELECT json_agg(json_build_array(n.policy_version_id, n.outcome, n.exception_id, n.explanation, n.inputs)
-                     ORDER BY n.policy_id)::text
-     FROM (SELECT DISTINCT ON (k.policy_id) k.* FROM check_results k
-           WHERE k.version_id = v.id AND k.stage = a.stage
-           ORDER BY k.policy_id, k.evaluated_at DESC, k.id DESC) n) AS checks,
+     WHERE b.model_id = v.model_id AND (cardinality(w.stages) = 0 OR a.stage = ANY (w.stages))
+       AND w.decision_points && ARRAY['REGISTER', 'PROMOTE', 'DEPLOY']::varchar[]) AS policies,
+    (SELECT json_agg(json_build_array(k.policy_version_id, k.outcome, k.exception_id, k.explanation, k.inputs)
+                     ORDER BY k.policy_id)::text
+     FROM compliance n JOIN check_results k ON k.id = n.result_id
+     JOIN policy_versions w ON w.id = k.policy_version_id
+     WHERE n.version_id = v.id AND n.stage = a.stage
+       AND w.decision_points && ARRAY['REGISTER', 'PROMOTE', 'DEPLOY']::varchar[]
+       AND NOT w.reads && ARRAY['deployment', 'deployment.approved']::varchar[]) AS checks,
+    (SELECT json_agg(json_build_array(e.kind, e.digest) ORDER BY e.kind, e.digest)::text
+     FROM evidence e WHERE e.version_id = v.id) AS evidence,
     (SELECT json_build_object('tier', u.tier, 'quorum', u.quorum, 'disciplines', u.disciplines)::text
      FROM approval_rules u
      WHERE u.stage = a.stage AND u.tier = CASE m.tier WHEN 'UNCLASSIFIED' THEN 'HIGH' ELSE m.tier END) AS rule
@@ -102,26 +147,19 @@ _VERSIONS_OF_MODELS = text("""
 SELECT v.id FROM model_versions v WHERE v.model_id = ANY (:models) AND v.missing_since IS NULL ORDER BY v.id
 """)
 
-# Where a policy was asked of what an exception is about: version, decision point and stage.
-_ASKED = text("""
-SELECT DISTINCT k.version_id, k.decision_point, k.stage
-FROM policy_exceptions e
-JOIN check_results k ON k.policy_id = e.policy_id AND k.model_id = e.model_id
-    AND (e.version_id IS NULL OR k.version_id = e.version_id) AND (e.stage IS NULL OR k.stage = e.stage)
-WHERE e.id = :exception
-ORDER BY k.decision_point, k.stage, k.version_id
+# The versions that were made from, or evaluated on, data sets of which something else is said now.
+_VERSIONS_OF_DESCRIBED = text("""
+SELECT DISTINCT v.id
+FROM dataset_descriptions c
+JOIN datasets d ON d.namespace = c.namespace AND d.name = c.name
+JOIN lineage_edges e ON e.from_id = d.id AND e.from_kind = 'DATASET'
+JOIN model_versions v ON v.id = e.to_id OR v.run_id = e.to_id
+WHERE c.id = ANY (:descriptions) AND v.missing_since IS NULL
+ORDER BY v.id
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One policy's rule as it is asked now."""
-
-    policy_id: UUID
-    policy_version_id: UUID
-    rule: str
-    enforcement: Enforcement
-    stages: frozenset[Stage]
+_VERSIONS_OF_DEPLOYMENTS = text("""
+SELECT DISTINCT version_id FROM deployments WHERE id = ANY (:deployments) AND version_id IS NOT NULL ORDER BY version_id
+""")
 
 
 async def hold(tx: Tx, version_ids: Collection[UUID]) -> None:
@@ -130,37 +168,40 @@ async def hold(tx: Tx, version_ids: Collection[UUID]) -> None:
     await tx.session.execute(statement.with_for_update(key_share=True))
 
 
-async def subjects(tx: Tx, version_ids: Collection[UUID]) -> list[Subject]:
-    """Versions with all that rules may look at; one that is not there is absent."""
-    rows = await tx.session.execute(_SUBJECTS, {"versions": list(version_ids)})
+async def subjects(tx: Tx, version_ids: Collection[UUID], stage: Stage | None = None) -> list[Subject]:
+    """Versions with all that rules may look at for a stage, or each for its own; one that is not there is absent."""
+    values = {"versions": list(version_ids), "stage": None if stage is None else stage.value}
+    rows = await tx.session.execute(_SUBJECTS, values)
     return [Subject(row.id, row.model_id, row.digest, Stage(row.stage), orjson.loads(row.raw)) for row in rows]
 
 
-async def wordings(tx: Tx, model_ids: Collection[UUID], point: DecisionPoint) -> dict[UUID, list[Wording]]:
-    """What is asked of each model at a decision point, in the order of the policies' keys."""
-    found: dict[UUID, list[Wording]] = {}
-    for row in await tx.session.execute(_WORDINGS, {"models": list(model_ids), "point": point.value}):
-        stages = frozenset(Stage(stage) for stage in row.stages)
-        wording = Wording(row.policy_id, row.policy_version_id, row.rule, Enforcement(row.enforcement), stages)
-        found.setdefault(row.model_id, []).append(wording)
-    return found
-
-
-async def newest(
-    tx: Tx, version_ids: Collection[UUID], point: DecisionPoint
-) -> dict[tuple[UUID, UUID, Stage], Mapping[str, Any]]:
-    """The newest results by version, policy version and stage."""
-    rows = await tx.session.execute(_NEWEST, {"versions": list(version_ids), "point": point.value})
-    return {
-        (row.version_id, row.policy_version_id, Stage(row.stage)): {**row._mapping, "inputs": orjson.loads(row.inputs)}
-        for row in rows
+async def wordings(
+    tx: Tx, model_ids: Collection[UUID], point: DecisionPoint, *, policies: Collection[UUID] | None = None
+) -> list[tuple[Asked, list[UUID]]]:
+    """What is asked at a decision point, in the order of the policies' keys, each with the models it applies to."""
+    values = {
+        "models": list(model_ids),
+        "point": point.value,
+        "policies": None if policies is None else list(policies),
     }
-
-
-async def add(tx: Tx, results: Sequence[CheckResult]) -> None:
-    """Add results."""
-    if results:
-        await tx.session.execute(insert(CheckResult), [result.model_dump() for result in results])
+    return [
+        (
+            Asked(
+                policy_id=row.policy_id,
+                policy_version_id=row.policy_version_id,
+                text=row.rule,
+                enforcement=Enforcement(row.enforcement),
+                severity=Severity(row.severity),
+                stages=frozenset(Stage(stage) for stage in row.stages),
+                schedule=row.schedule,
+                service_levels=row.service_levels,
+                service_level_days=row.service_level_days,
+                reads=frozenset(row.reads),
+            ),
+            row.models,
+        )
+        for row in await tx.session.execute(_WORDINGS, values)
+    ]
 
 
 async def dossiers(tx: Tx, wanted: Collection[tuple[UUID, Stage]]) -> list[Mapping[str, Any]]:
@@ -187,9 +228,13 @@ async def version_of_card(tx: Tx, card_ids: Collection[UUID]) -> list[UUID]:
     return list((await tx.session.execute(statement)).scalars())
 
 
-async def asked_about(tx: Tx, exception_id: UUID) -> dict[tuple[DecisionPoint, Stage], list[UUID]]:
-    """The versions of which an exception's policy was asked, by decision point and stage."""
-    found: dict[tuple[DecisionPoint, Stage], list[UUID]] = {}
-    for row in await tx.session.execute(_ASKED, {"exception": exception_id}):
-        found.setdefault((DecisionPoint(row.decision_point), Stage(row.stage)), []).append(row.version_id)
-    return found
+async def versions_of_described(tx: Tx, description_ids: Collection[UUID]) -> list[UUID]:
+    """Every version made from, or evaluated on, a data set that these descriptions are about."""
+    values = {"descriptions": list(description_ids)}
+    return list((await tx.session.execute(_VERSIONS_OF_DESCRIBED, values)).scalars())
+
+
+async def versions_of_deployments(tx: Tx, deployment_ids: Collection[UUID]) -> list[UUID]:
+    """The versions that these deployments run."""
+    values = {"deployments": list(deployment_ids)}
+    return list((await tx.session.execute(_VERSIONS_OF_DEPLOYMENTS, values)).scalars())

@@ -69,15 +69,22 @@ async def test_the_same_job_in_two_workers_at_once_records_once(db: Db, make: Ma
     assert await make.count("check_results") == 1
 
 
-async def test_a_job_of_a_later_change_records_again(db: Db, make: Make, clock: SetClock) -> None:
+async def test_a_job_of_a_later_change_records_what_is_new_and_nothing_else(
+    db: Db, make: Make, clock: SetClock
+) -> None:
     await make.policy()
     version = await make.version(await make.model(), metrics={"recall": 0.5})
     await work(db)
-    clock.move(timedelta(hours=1))
-    async with db.write(actor=None, operation="op") as tx:
-        await order_evaluation(tx, [version.id], DecisionPoint.REGISTER, None, tx.at)
-    await work(db)
-    assert await make.count("check_results") == 2
+    for metric, results in ((0.5, 1), (0.6, 2), (0.6, 2)):
+        clock.move(timedelta(hours=2))
+        async with db.write(actor=None, operation="op") as tx:
+            await tx.session.execute(text("UPDATE version_metrics SET value = :value"), {"value": metric})
+            await order_evaluation(tx, [version.id], DecisionPoint.REGISTER, None, tx.at)
+        await work(db)
+        assert await make.count("check_results") == results
+        assert (await make.events()).count("check.evaluated") == results
+        asked_at = await db.reads.fetchval("SELECT max(at) FROM check_inputs")
+        assert asked_at == make.now
 
 
 async def test_a_result_made_meanwhile_from_older_content_does_not_stand_in(

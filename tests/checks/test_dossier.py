@@ -86,7 +86,7 @@ async def test_a_request_binds_to_the_dossier(story: Story) -> None:
         assert await dossier_digest(tx, story.version.id, Stage.PRODUCTION) == story.asked.subject_digest == now.digest
         assert await dossier_digest(tx, story.version.id, Stage.STAGING) != now.digest
     assert story.asked.parts == now.parts
-    assert sorted(now.parts) == ["approval rule", "card", "checks", "policies", "stage", "version"]
+    assert sorted(now.parts) == ["approval rule", "card", "checks", "evidence", "policies", "stage", "version"]
     assert now.authors == ("author",)
 
 
@@ -145,7 +145,7 @@ async def _tier(story: Story) -> None:
         (_result, "checks"),
         (_wording, "policies"),
         (_binding, "policies"),
-        (_unbinding, "policies"),
+        (_unbinding, "checks, policies"),
         (_tier, "approval rule"),
     ],
 )
@@ -155,7 +155,7 @@ async def test_what_changes_makes_the_request_stale_at_once(
     await change(story)
     assert await story.status() == ("STALE", why)
     data = await story.db.reads.fetchval("SELECT data FROM events WHERE kind = 'approval.stale'")
-    assert orjson.loads(data)["changed"] == [why]
+    assert orjson.loads(data)["changed"] == why.split(", ")
     with pytest.raises(Refused, match=f"has changed since it was asked: {why}") as refused:
         await story.sign(story.lee)
     assert refused.value.code is Code.STALE

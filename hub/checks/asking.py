@@ -1,0 +1,178 @@
+"""Asking wordings about a version: what is news of it, and what is as it was."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter_ns
+from typing import Any
+from uuid import UUID
+
+from hub.checks import rules
+from hub.checks.context import Subject, activated, context
+from hub.checks.documents import Written, written
+from hub.checks.findings import Asked, Finding, Held
+from hub.checks.tables import Outcome
+from hub.db import new_id
+from hub.models.rules import treated_as
+from hub.models.tables import Stage
+from hub.policies.cel import Document, Verdict, evaluate_all
+from hub.policies.tables import DecisionPoint, Enforcement, Severity
+
+MENDED = (Outcome.FAIL, Outcome.WARN)
+"""What an exception may waive."""
+
+
+@dataclass(slots=True)
+class Told:
+    """A finding that may be news, with what its words are made of and what counted before."""
+
+    finding: Finding
+    verdict: Verdict
+    notes: Mapping[str, str]
+    asked: Asked
+    before: Held | None
+    digest: str | None
+
+    def waive(self, exception: UUID) -> None:
+        """Let an exception cover the failure."""
+        self.finding.outcome, self.finding.exception_id = Outcome.WAIVED, exception
+        self.finding.explanation = rules.explain(Outcome.WAIVED, self.verdict, self.notes, exception=exception)
+
+    def may_be_known(self) -> bool:
+        """Whether what counted before ended the same way, by the same document, wording and exception."""
+        was, now = self.before, self.finding
+        return was is not None and (
+            (was.outcome, was.enforcement, was.severity, was.exception_id, was.digest)
+            == (now.outcome, now.enforcement, now.severity, now.exception_id, self.digest)
+        )
+
+
+@dataclass(slots=True)
+class Answered:
+    """What was said of one version: what may be news, and the wordings that say what they said."""
+
+    subject: Subject
+    stage: Stage
+    written: Written | None = None
+    told: list[Told] = field(default_factory=list)
+    kept: list[Asked] = field(default_factory=list)
+
+
+def answers(
+    subject: Subject,
+    asked: Iterable[Asked],
+    before: Mapping[UUID, Held],
+    *,
+    stage: Stage,
+    point: DecisionPoint,
+    at: datetime,
+) -> Answered:
+    """Ask wordings about one version; its document is made ready once, for all of them.
+
+    A wording that passed the same document before passes it still, and is not asked, unless it looks at the instant;
+    where one that is asked is kept as before, no words are made.
+    """
+    found = Answered(subject, stage)
+    treated, on = treated_as(subject.tier), at.date()
+    wanted: list[tuple[Asked, Enforcement, Severity, Held | None]] = []
+    for one in asked:
+        enforcement, severity = one.force(treated, stage, on) if one.schedule else (one.enforcement, one.severity)
+        each = (one, enforcement, severity, before.get(one.policy_version_id))
+        if not one.stages or stage in one.stages:
+            wanted.append(each)
+        elif _same(each, Outcome.SKIP, None):
+            found.kept.append(one)
+        else:
+            found.told.append(_told(found, point, at, each, Outcome.SKIP, Verdict(None, ()), {}, None))
+    if not wanted:
+        return found
+    seen = context(subject)
+    found.written = written(seen.values)
+    digest = found.written.digest
+    settled = [not each[0].timely and _same(each, Outcome.PASS, digest) for each in wanted]
+    found.kept += [each[0] for each, is_settled in zip(wanted, settled, strict=True) if is_settled]
+    wanted = [each for each, is_settled in zip(wanted, settled, strict=True) if not is_settled]
+    if not wanted:
+        return found
+    document = Document(activated(found.written.values, stage=stage, decision_point=point, now=at))
+    begin = perf_counter_ns()
+    compiled = [one.rule for one, *_ in wanted]
+    if None in compiled:
+        verdicts = rules.ask_all([one.text for one, *_ in wanted], document)
+    else:
+        verdicts = evaluate_all([rule for rule in compiled if rule is not None], document)
+    took_us = (perf_counter_ns() - begin) // (1000 * len(wanted))
+    for each, verdict in zip(wanted, verdicts, strict=True):
+        if verdict.holds is True and _same(each, Outcome.PASS, digest):
+            found.kept.append(each[0])
+            continue
+        outcome = rules.judge(verdict, each[1], None)
+        found.told.append(_told(found, point, at, each, outcome, verdict, seen.notes, digest, took_us))
+    return found
+
+
+def _same(each: tuple[Asked, Enforcement, Severity, Held | None], outcome: Outcome, digest: str | None) -> bool:
+    """Whether the same wording ended so before, on the same document and with the same consequences."""
+    _, enforcement, severity, was = each
+    return (
+        was is not None
+        and was.outcome is outcome
+        and was.digest == digest
+        and was.enforcement is enforcement
+        and was.severity is severity
+    )
+
+
+def _told(
+    of: Answered,
+    point: DecisionPoint,
+    at: datetime,
+    each: tuple[Asked, Enforcement, Severity, Held | None],
+    outcome: Outcome,
+    verdict: Verdict,
+    notes: Mapping[str, str],
+    digest: str | None,
+    took_us: int = 0,
+) -> Told:
+    asked, enforcement, severity, was = each
+    finding = Finding(
+        id=new_id(),
+        policy_id=asked.policy_id,
+        policy_version_id=asked.policy_version_id,
+        model_id=of.subject.model_id,
+        version_id=of.subject.version_id,
+        subject_digest=of.subject.digest,
+        decision_point=point,
+        stage=of.stage,
+        tier=of.subject.tier,
+        outcome=outcome,
+        enforcement=enforcement,
+        severity=severity,
+        explanation=rules.explain(outcome, verdict, notes),
+        inputs=rules.inputs(verdict, notes),
+        took_us=took_us,
+        evaluated_at=at,
+        days=asked.days(severity),
+    )
+    return Told(finding, verdict, notes, asked, was, digest)
+
+
+def news(told: Told, looked_at: Mapping[UUID, Mapping[str, Any]]) -> bool:
+    """Whether a finding says something else than the result before it; `looked_at` is what such results saw.
+
+    What follows from the instant alone, such as an age that is a day more, is no news while the same clauses decide.
+    """
+    was = told.before
+    if was is None or not told.may_be_known():
+        return True
+    if was.result_id is None:  # kept then and now, by the same wording and document
+        return False
+    return _deciding(looked_at[was.result_id]) != _deciding(told.finding.inputs)
+
+
+def _deciding(inputs: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    return [
+        (clause.get("clause"), clause.get("holds"), clause.get("why"))
+        for clause in inputs.get("clauses", ())
+        if clause.get("decides", True)
+    ]

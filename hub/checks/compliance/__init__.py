@@ -1,0 +1,1 @@
+"""What counts now of each version, policy and stage."""
