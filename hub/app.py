@@ -15,6 +15,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from hub.clock import Clock
 from hub.db import Db
+from hub.deployments.permits import http as permits
 from hub.errors import Code
 from hub.graph import graphiql
 from hub.graph.execute import ACQUIRE_S, Engine
@@ -150,6 +151,7 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),
+        *permits.routes(db, clock),
     ]
     if development:
         routes += graphiql.routes(at="/graphiql", graphql=GRAPHQL)

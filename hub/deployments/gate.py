@@ -1,0 +1,205 @@
+"""The decision about an intent: policies first, then people, then policies about the deployment, then the permit.
+
+Whoever calls holds the version and shares the bindings (see the store): nothing that is looked at changes meanwhile.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hub.approvals import actions as approvals
+from hub.approvals import store as approval_store
+from hub.approvals.rules import Given, Matrix, is_approved
+from hub.approvals.rules import changed as parts_changed
+from hub.approvals.tables import ApprovalRequest, ApprovalStatus
+from hub.checks import actions as checks
+from hub.checks import store as check_store
+from hub.checks.dossier import Dossier, dossier
+from hub.checks.store import Standing
+from hub.checks.validators import actions as validators
+from hub.db import Tx
+from hub.deployments import halting, rules, store
+from hub.deployments.permits import actions as permits
+from hub.deployments.permits import store as permit_store
+from hub.deployments.rules import Answer
+from hub.deployments.tables import DeploymentIntent, IntentStatus
+from hub.models.rules import treated_as
+from hub.models.tables import Stage
+from hub.people.access import Principal
+from hub.policies.tables import DecisionPoint
+
+_deciding: ContextVar[tuple[UUID, Stage] | None] = ContextVar("deciding", default=None)
+
+
+@contextmanager
+def deciding(intent: DeploymentIntent) -> Iterator[None]:
+    """While an intent is decided about, what its own questions bring to light is the decision's affair."""
+    token = _deciding.set((intent.version_id, intent.stage))
+    try:
+        yield
+    finally:
+        _deciding.reset(token)
+
+
+def is_decided_now(version_id: UUID, stage: Stage) -> bool:
+    """Whether this transaction is just deciding about this version and stage."""
+    return _deciding.get() == (version_id, stage)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What people say of a dossier: the answer while it is not yes, the request, and whose approvals count."""
+
+    answer: Answer | None
+    request: ApprovalRequest | None = None
+    given: Sequence[Given] = field(default_factory=tuple)
+
+
+async def decide(tx: Tx, who: Principal, intent: DeploymentIntent) -> None:
+    """Decide about an intent anew; where everything is as it was, nothing is written."""
+    with deciding(intent):
+        standings, shut = await _ask(tx, intent, DecisionPoint.PROMOTE)
+        if shut is not None:
+            return await _shut(tx, intent, standings, shut)
+        looked_at = await dossier(tx, intent.version_id, intent.stage)
+        if intent.status in rules.SETTLED:
+            if looked_at.digest != intent.subject_digest:
+                # What is asked at both points may have been answered for the deployment last.
+                standings, shut = await _ask(tx, intent, DecisionPoint.DEPLOY)
+                if shut is not None:
+                    return await _shut(tx, intent, standings, shut)
+                looked_at = await dossier(tx, intent.version_id, intent.stage)
+            if await _stays(tx, intent, looked_at):
+                return None
+        said = await _people(tx, who, intent, looked_at)
+        if said.answer is not None:
+            return await halting.write(tx, intent, said.answer, looked_at, said.request)
+        return await _deploy(tx, intent, said)
+
+
+async def proceed(tx: Tx, intent: DeploymentIntent) -> None:
+    """Go on with an intent whose approval was given: what was approved must be what is there now."""
+    request = await approval_store.request(tx, intent.approval_request_id) if intent.approval_request_id else None
+    if request is None or request.status is not ApprovalStatus.APPROVED:
+        return None
+    with deciding(intent):
+        looked_at = await dossier(tx, intent.version_id, intent.stage)
+        standings = await check_store.standings(tx, intent.version_id, intent.stage)
+        shut = rules.gate(rules.before_deployment(standings), await _outstanding(tx, intent, standings))
+        if shut is not None:
+            return await _shut(tx, intent, standings, shut)
+        said = await standing_approval(tx, intent.version_id, intent.stage, looked_at.digest)
+        if said is not None:
+            return await _deploy(tx, intent, said)
+        if request.subject_digest != looked_at.digest:
+            names = rules.changed(request.parts or {}, dict(looked_at.parts))
+            return await halting.stale(tx, {intent.id: names})
+        answer = Answer(IntentStatus.AWAITING_APPROVAL, "who signed may no longer sign for it; ask again")
+        return await halting.write(tx, intent, answer, looked_at, request)
+
+
+async def _deploy(tx: Tx, intent: DeploymentIntent, said: People) -> None:
+    standings, shut = await _ask(tx, intent, DecisionPoint.DEPLOY)
+    if shut is not None:
+        return await _shut(tx, intent, standings, shut, said.request)
+    looked_at = await dossier(tx, intent.version_id, intent.stage)
+    return await admit(tx, intent, looked_at, standings, said)
+
+
+async def admit(
+    tx: Tx,
+    intent: DeploymentIntent,
+    looked_at: Dossier,
+    standings: Sequence[Standing],
+    said: People,
+    *,
+    remedies: UUID | None = None,
+) -> None:
+    """Open the gate: a permit is issued, and the intent is approved; one that runs already goes on running."""
+    permit = await permits.issue(tx, intent, looked_at, standings, said.request, said.given, remedies=remedies)
+    status = IntentStatus.DEPLOYED if intent.status is IntentStatus.DEPLOYED else IntentStatus.APPROVED
+    await halting.write(
+        tx, intent, Answer(status, ""), looked_at, said.request, expires_at=permit.expires_at, permit=permit.id
+    )
+
+
+async def standing_approval(tx: Tx, version_id: UUID, stage: Stage, digest: str) -> People | None:
+    """The approval that stands on this digest by people who still may give it; None when there is none."""
+    for one in await store.approvals(tx, version_id, stage, digest):
+        if one.status is ApprovalStatus.APPROVED:
+            given = await approval_store.given(tx, one.id)
+            return People(None, one, given) if is_approved(Matrix.of(one.rule), given) else None
+    return None
+
+
+async def _ask(tx: Tx, intent: DeploymentIntent, point: DecisionPoint) -> tuple[Sequence[Standing], Answer | None]:
+    """Ask policies at this point; gives how all of them stand by now, and why the gate stays shut if it does."""
+    settled = intent.status in rules.SETTLED
+    # Once the gate was opened, finding everything as it was leaves no trace.
+    since = tx.at if settled else None
+    await checks.evaluate(tx, [intent.version_id], point, intent.stage, since=since)
+    standings = await check_store.standings(tx, intent.version_id, intent.stage)
+    if point is DecisionPoint.DEPLOY:
+        heard = list(standings)
+    else:
+        heard = rules.answered(standings) if settled else rules.before_deployment(standings)
+    return standings, rules.gate(heard, await _outstanding(tx, intent, standings))
+
+
+async def _shut(
+    tx: Tx,
+    intent: DeploymentIntent,
+    standings: Sequence[Standing],
+    answer: Answer,
+    request: ApprovalRequest | None = None,
+) -> None:
+    failing = rules.closing(rules.answered(standings))
+    if intent.status in rules.SETTLED and failing:
+        return await halting.halt(tx, [(intent, failing)])
+    looked_at = await dossier(tx, intent.version_id, intent.stage)
+    return await halting.write(tx, intent, answer, looked_at, request)
+
+
+async def _stays(tx: Tx, intent: DeploymentIntent, looked_at: Dossier) -> bool:
+    """Whether the permit that there is goes on; one for other content is taken back."""
+    held = (await permit_store.in_force(tx, [intent.id])).get(intent.id)
+    if looked_at.digest == intent.subject_digest:
+        return held is not None and rules.is_fresh(held.issued_at, held.expires_at, tx.at)
+    if held is not None:
+        names = rules.changed(permits.parts(held), dict(looked_at.parts))
+        await permits.revoke(tx, {intent.id: f"content changed: {names}"})
+    return False
+
+
+async def _people(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: Dossier) -> People:
+    """What people say; whoever has not been asked is asked now."""
+    rule = await approval_store.rule(tx, treated_as(looked_at.tier), intent.stage)
+    if rule is None:
+        return People(rules.no_rule(looked_at.tier, intent.stage))
+    if rule.quorum == 0:
+        return People(None)
+    asked = await store.approvals(tx, intent.version_id, intent.stage, looked_at.digest)
+    approved = [one for one in asked if one.status is ApprovalStatus.APPROVED][:1]
+    for one in approved:
+        given = await approval_store.given(tx, one.id)
+        if is_approved(Matrix.of(one.rule), given):
+            return People(None, one, given)
+    pending = next((one for one in asked if one.status is ApprovalStatus.PENDING), None)
+    if pending is not None and pending.subject_digest != looked_at.digest:
+        await approvals.void(tx, {pending.id: (pending, parts_changed(pending.parts or {}, looked_at.parts))})
+        pending = None
+    if pending is None:
+        pending = await approvals.request(
+            tx, who, looked_at.subject(), tier=looked_at.tier, stage=intent.stage, reason=intent.reason
+        )
+    again = "; who signed before may no longer sign for it" if approved else ""
+    return People(Answer(IntentStatus.AWAITING_APPROVAL, f"waits for approval{again}"), pending)
+
+
+async def _outstanding(tx: Tx, intent: DeploymentIntent, standings: Sequence[Standing]) -> tuple[str, ...]:
+    """The validators that the policies want and that have not ended."""
+    if not any(one.validators for one in standings):
+        return ()
+    return await validators.outstanding(tx, intent.version_id)

@@ -1,0 +1,254 @@
+"""The SQL of deployment intents.
+
+Locks are taken in one order everywhere: the model, its versions by id, the bindings, approval requests, intents. So a
+version is decided about by one transaction at a time, no publication slips in between, and none wait in a ring.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import insert, text, update
+from sqlmodel import col, select
+
+from hub.approvals.tables import ApprovalRequest, ApprovalStatus
+from hub.db import Tx
+from hub.deployments.tables import LIVE, DeploymentIntent, IntentStatus
+from hub.models.tables import Stage
+from hub.policies.store import BINDINGS_LOCK
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hub.db import ReadPool
+
+# Each step waits for the one before it: the model, its versions by id, the bindings.
+_HOLD = text("""
+WITH model AS MATERIALIZED (SELECT m.id FROM models m WHERE m.id = :model FOR SHARE),
+     versions AS MATERIALIZED (SELECT v.id FROM model_versions v
+                               WHERE v.id = ANY (:versions) AND EXISTS (SELECT FROM model)
+                               ORDER BY v.id FOR NO KEY UPDATE),
+     held AS MATERIALIZED (SELECT count(*) AS n FROM versions)
+SELECT pg_advisory_xact_lock_shared(:bindings) FROM held
+""")
+
+# The same for a transaction that holds an approval request already and must not wait: all of it, or nothing. With the
+# pending requests of the model, which an evaluation locks.
+_TRY_HOLD = text("""
+SELECT (SELECT true FROM (SELECT 1 FROM models m WHERE m.id = :model FOR NO KEY UPDATE SKIP LOCKED) held)
+   AND (SELECT true FROM (SELECT 1 FROM model_versions v
+                          WHERE v.id = :version FOR NO KEY UPDATE SKIP LOCKED) held)
+   AND pg_try_advisory_xact_lock_shared(:bindings)
+   AND (SELECT count(*) FROM approval_requests r WHERE r.scope_id = :model AND r.status = 'PENDING')
+     = (SELECT count(*) FROM (SELECT 1 FROM approval_requests r WHERE r.scope_id = :model AND r.status = 'PENDING'
+                              FOR NO KEY UPDATE SKIP LOCKED) held)
+""")
+
+# The version that a model had at a stage before this one, when it was let there and not taken back since.
+_BEFORE = text("""
+SELECT i.version_id FROM deployment_intents i JOIN model_versions v ON v.id = i.version_id
+WHERE i.model_id = :model AND i.stage = :stage AND i.version_id <> :version AND i.status = 'DEPLOYED'
+  AND v.missing_since IS NULL
+ORDER BY i.decided_at DESC, i.id DESC LIMIT 1
+""")
+
+# The approval that stands on a dossier: given on exactly it, or on what it was before the decision that followed asked
+# what is asked of deployments only. One from before a release was halted was about what went wrong then.
+_APPROVAL = text("""
+SELECT r.* FROM approval_requests r
+WHERE r.subject_kind = 'version' AND r.subject_id = :version AND r.stage = :stage AND (r.status = 'PENDING' OR (
+    r.status = 'APPROVED'
+    AND (r.subject_digest = :digest OR EXISTS (
+        SELECT FROM deployment_intents i
+        WHERE i.approval_request_id = r.id AND i.version_id = :version AND i.stage = :stage
+          AND i.subject_digest = :digest))
+    AND NOT EXISTS (
+        SELECT FROM deployment_intents h
+        WHERE h.version_id = :version AND h.stage = :stage AND h.status IN ('HALTED', 'ROLLED_BACK')
+          AND h.decided_at >= r.decided_at)))
+ORDER BY r.status, r.decided_at DESC, r.id DESC
+""")
+
+# The newest permit of a version for a stage where it was not halted since.
+_PROOF = text("""
+SELECT p.envelope FROM permits p JOIN deployment_intents i ON i.id = p.intent_id
+WHERE i.version_id = :version AND i.stage = :stage AND NOT EXISTS (
+    SELECT FROM deployment_intents h
+    WHERE h.version_id = :version AND h.stage = :stage AND h.status IN ('HALTED', 'ROLLED_BACK')
+      AND h.decided_at >= p.issued_at)
+ORDER BY p.issued_at DESC, p.id DESC LIMIT 1
+""")
+
+# Approved intents of the versions that these deployments run, each with the environment it was seen in.
+_OBSERVED = text("""
+SELECT i.id, i.stage, d.environment
+FROM deployments d JOIN deployment_intents i ON i.version_id = d.version_id AND i.status = 'APPROVED'
+WHERE d.id = ANY (:deployments) AND d.status = 'RUNNING' AND d.missing_since IS NULL
+ORDER BY i.id
+""")
+
+# What the clock finds: permits that ran out before anything was deployed, questions that were never answered.
+_DUE = """
+SELECT i.id FROM deployment_intents i LEFT JOIN approval_requests r ON r.id = i.approval_request_id
+WHERE (i.status = 'APPROVED' AND i.expires_at <= {at})
+   OR (i.status = 'AWAITING_APPROVAL' AND r.status IN ('EXPIRED', 'WITHDRAWN'))
+ORDER BY i.id LIMIT {most}
+"""
+
+
+async def hold(tx: Tx, model_id: UUID, version_ids: Collection[UUID]) -> None:
+    """Let only one transaction at a time decide about these versions.
+
+    Meanwhile nobody classifies their model, and no policy is published.
+    """
+    values = {"model": model_id, "versions": list(version_ids), "bindings": BINDINGS_LOCK}
+    await tx.session.execute(_HOLD, values)
+
+
+async def try_hold(tx: Tx, model_id: UUID, version_id: UUID) -> bool:
+    """The same without waiting; false when somebody else is about this version or its rules."""
+    values = {"model": model_id, "version": version_id, "bindings": BINDINGS_LOCK}
+    return bool((await tx.session.execute(_TRY_HOLD, values)).scalar_one())
+
+
+async def one(tx: Tx, intent_id: UUID) -> DeploymentIntent | None:
+    """One intent."""
+    statement = select(DeploymentIntent).where(col(DeploymentIntent.id) == intent_id)
+    return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def live(tx: Tx, version_id: UUID, stage: Stage) -> DeploymentIntent | None:
+    """The intent of this version and stage that is asked again."""
+    statement = select(DeploymentIntent).where(
+        col(DeploymentIntent.version_id) == version_id,
+        col(DeploymentIntent.stage) == stage,
+        col(DeploymentIntent.status).in_(LIVE),
+    )
+    return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def standing_so(
+    tx: Tx, version_ids: Collection[UUID], statuses: Collection[IntentStatus]
+) -> Sequence[DeploymentIntent]:
+    """Intents of these versions that stand so."""
+    statement = select(DeploymentIntent).where(
+        col(DeploymentIntent.version_id).in_(version_ids), col(DeploymentIntent.status).in_(statuses)
+    )
+    return await _all(tx, statement)
+
+
+async def of_models(
+    tx: Tx, model_ids: Collection[UUID] | None, statuses: Collection[IntentStatus]
+) -> Sequence[DeploymentIntent]:
+    """Intents of these models, or of any, that stand so."""
+    statement = select(DeploymentIntent).where(col(DeploymentIntent.status).in_(statuses))
+    if model_ids is not None:
+        statement = statement.where(col(DeploymentIntent.model_id).in_(model_ids))
+    return await _all(tx, statement)
+
+
+async def awaiting(tx: Tx, request_ids: Collection[UUID]) -> Sequence[DeploymentIntent]:
+    """Intents that wait for these approval requests."""
+    statement = select(DeploymentIntent).where(
+        col(DeploymentIntent.approval_request_id).in_(request_ids),
+        col(DeploymentIntent.status) == IntentStatus.AWAITING_APPROVAL,
+    )
+    return await _all(tx, statement)
+
+
+async def these(tx: Tx, intent_ids: Collection[UUID], *statuses: IntentStatus) -> Sequence[DeploymentIntent]:
+    """Those of these intents that stand so, locked."""
+    statement = select(DeploymentIntent).where(
+        col(DeploymentIntent.id).in_(intent_ids), col(DeploymentIntent.status).in_(statuses)
+    )
+    return await _all(tx, statement, lock=True)
+
+
+async def _all(tx: Tx, statement: Any, *, lock: bool = False) -> Sequence[DeploymentIntent]:
+    ordered = statement.order_by(col(DeploymentIntent.id)).execution_options(populate_existing=True)
+    if lock:
+        ordered = ordered.with_for_update(key_share=True)
+    found: Sequence[DeploymentIntent] = (await tx.session.execute(ordered)).scalars().all()
+    return found
+
+
+async def add(tx: Tx, row: DeploymentIntent) -> None:
+    """Add an intent; there is no live one, because its version is held."""
+    await tx.session.execute(insert(DeploymentIntent).values(**row.model_dump()))
+
+
+async def change(tx: Tx, intent_ids: Collection[UUID], **values: Any) -> None:
+    """Write the same columns of intents."""
+    statement = update(DeploymentIntent).where(col(DeploymentIntent.id).in_(intent_ids)).values(**values)
+    await tx.session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def before(tx: Tx, model_id: UUID, stage: Stage, version_id: UUID) -> UUID | None:
+    """The version that is at a stage now, beside the one that is to go there."""
+    values = {"model": model_id, "stage": stage.value, "version": version_id}
+    found: UUID | None = (await tx.session.execute(_BEFORE, values)).scalar_one_or_none()
+    return found
+
+
+async def approvals(tx: Tx, version_id: UUID, stage: Stage, digest: str) -> Sequence[ApprovalRequest]:
+    """Approvals that stand on a dossier, newest first, then the pending request about the version, if any."""
+    values = {"version": version_id, "stage": stage.value, "digest": digest}
+    statement = select(ApprovalRequest).from_statement(_APPROVAL).execution_options(populate_existing=True)
+    found = await tx.session.execute(statement, values)
+    return found.scalars().all()
+
+
+async def approval(tx: Tx, request_id: UUID) -> ApprovalRequest | None:
+    """One approval request, locked while it is pending."""
+    statement = select(ApprovalRequest).where(
+        col(ApprovalRequest.id) == request_id, col(ApprovalRequest.status) == ApprovalStatus.PENDING
+    )
+    held = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return (await tx.session.execute(held)).scalar_one_or_none()
+
+
+async def decided(tx: Tx, request_id: UUID | None) -> ApprovalStatus | None:
+    """What became of an approval request."""
+    statement = select(col(ApprovalRequest.status)).where(col(ApprovalRequest.id) == request_id)
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def requested_by(reads: "ReadPool", intent_id: UUID) -> UUID | None:
+    """Who asked for an intent."""
+    found: UUID | None = await reads.fetchval("SELECT requested_by FROM deployment_intents WHERE id = $1", intent_id)
+    return found
+
+
+async def proof(tx: Tx, version_id: UUID, stage: Stage) -> str | None:
+    """The newest envelope that let this version to this stage, if it was not halted there since."""
+    values = {"version": version_id, "stage": stage.value}
+    found: str | None = (await tx.session.execute(_PROOF, values)).scalar_one_or_none()
+    return found
+
+
+async def observed(tx: Tx, deployment_ids: Collection[UUID]) -> list[tuple[UUID, Stage, str]]:
+    """Approved intents whose version these deployments run: intent, stage, and the environment it was seen in."""
+    rows = await tx.session.execute(_OBSERVED, {"deployments": list(deployment_ids)})
+    return [(row.id, Stage(row.stage), row.environment) for row in rows]
+
+
+async def due(reads: "ReadPool", at: "datetime") -> UUID | None:
+    """The first intent whose time is over."""
+    found: UUID | None = await reads.fetchval(_DUE.format(at="$1", most=1), at)
+    return found
+
+
+async def overdue(tx: Tx, most: int) -> list[UUID]:
+    """Intents whose time is over, in the order of their ids."""
+    statement = text(_DUE.format(at=":at", most=":most"))
+    return list((await tx.session.execute(statement, {"at": tx.at, "most": most})).scalars())
+
+
+async def named(tx: Tx, version_ids: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """Names and digests of versions, the tier of their model, and whether they are missing."""
+    statement = text(
+        "SELECT v.id, v.name, v.digest, m.tier, v.missing_since IS NOT NULL AS missing"
+        " FROM model_versions v JOIN models m ON m.id = v.model_id WHERE v.id = ANY (:versions)"
+    )
+    rows = (await tx.session.execute(statement, {"versions": list(version_ids)})).mappings()
+    return {row["id"]: dict(row) for row in rows}
