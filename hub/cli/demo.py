@@ -2,6 +2,8 @@
 
 import asyncio
 import shlex
+import shutil
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,16 +11,15 @@ from uuid import UUID
 
 import orjson
 
-from hub.cli import printing, store, sync
+from hub.cli import place, printing, store, sync
 from hub.cli.steps import Steps
 from hub.db import Db
 from hub.demo import environment
+from hub.demo.company import EVERYTHING
 from hub.demo.mlflow_server import MLflowServer
 from hub.demo.story import Story
 from hub.demo.trainer import start_and_train
 from hub.graph.execute import Engine
-from hub.graph.values import Reader
-from hub.people.access import Sight
 from hub.registries import actions
 from hub.registries.credentials import keys
 from hub.settings import Settings
@@ -30,29 +31,26 @@ KEY = "demo"
 DETAILS_WITHIN_S = 300.0
 
 GLANCE = """
-{ models(first: 20, orderBy: [{by: RISK}]) { nodes { name tier owner { handle }
-    latestVersion { name checkResults(first: 50, filter: {latest: true, stage: [PRODUCTION]}) {
-        nodes { outcome policy { key } } } } } } }
+{
+  models(first: 20, orderBy: [{by: RISK}]) { nodes { name tier owner { handle } versions(first: 10) { nodes {
+    name stage
+    deploymentIntents(first: 1, filter: {stage: [PRODUCTION]}) { nodes { status expiresAt } }
+    kept: compliance(first: 1, filter: {stage: [PRODUCTION], outcome: [PASS]}) { totalCount }
+    waived: compliance(first: 1, filter: {stage: [PRODUCTION], outcome: [WAIVED]}) { totalCount }
+    asked: compliance(first: 1, filter: {stage: [PRODUCTION], not: {outcome: [SKIP]}}) { totalCount }
+    closing: compliance(first: 20, filter: {stage: [PRODUCTION], outcome: [FAIL, ERROR], enforcement: [BLOCKING]}) {
+      totalCount nodes { policy { key } } }
+  } } } }
+  signingKeys(first: 1) { nodes { publicKey } }
+  backtests(first: 1) { nodes { change { id } } }
+}
 """
+MOST_NAMED = 2
 
-QUERIES = (
-    (
-        "what blocks each model, and which exception covers it",
-        "{ models(first: 10) { nodes { name tier latestVersion { name checkResults(first: 20, filter: {latest: true,"
-        " outcome: [FAIL, WAIVED, ERROR]}) { nodes { outcome explanation policy { key } exception { expiresAt } } } }"
-        " } } }",
-    ),
-    (
-        "exceptions, those that end first at the top",
-        "{ exceptions(first: 10) { nodes { status daysLeft model { name } policy { title } owner { name }"
-        " justification } } }",
-    ),
-    (
-        "what a version was made from, and who must still sign",
-        '{ model(name: "breast-cancer-diagnosis") { version(name: "3") { upstream(first: 10) { nodes { depth role node'
-        " { __typename ... on Dataset { name digest } } } } } approvals(first: 5) { nodes { status stage"
-        " signOffs(first: 5) { nodes { decision } } } } } }",
-    ),
+QUERY = (
+    '{ model(name: "breast-cancer-diagnosis") { versions(first: 4) { nodes { name compliance(first: 40, filter:'
+    " {stage: [PRODUCTION], outcome: [FAIL, ERROR, WAIVED]}) { nodes { outcome dueAt policy { key } exception {"
+    " daysLeft } result { explanation } } } } } } }"
 )
 
 
@@ -70,7 +68,7 @@ async def play(db: Db, chosen: Settings, steps: Steps, engine: Engine) -> None:
             await story.before_the_sync()
         with steps.step("demo: sync"):
             await _synced(db, chosen, server.url, steps.say)
-        with steps.step("demo: approvals and exceptions"):
+        with steps.step("demo: what happened since"):
             await story.after_the_sync()
         with steps.step("demo: checks"):
             await _quiet(db, steps.say)
@@ -117,31 +115,85 @@ async def _registry(db: Db, chosen: Settings, url: str) -> UUID:
 
 async def _show(engine: Engine, mlflow: str, data: Path, steps: Steps) -> None:
     line = steps.line
+    found = await _read(engine, GLANCE)
     line("\nThe demo is ready.\n")
-    rows = [_row(node) for node in (await _read(engine, GLANCE))["models"]["nodes"]]
-    for text in printing.aligned(("MODEL", "TIER", "OWNER", "NEWEST", "FOR PRODUCTION", "BECAUSE OF"), rows):
+    columns = ("MODEL", "TIER", "OWNER", "VERSION", "STAGE", "KEPT", "WAIVED", "GATE TO PRODUCTION", "CLOSED BY")
+    for text in printing.aligned(columns, [row for model in found["models"]["nodes"] for row in _rows(model)]):
         line(f"  {text}")
-    line(f"\n  MLflow's own pages: {mlflow}\n\nAsk it:\n")
-    folder = "" if data == Path(".hub") else f" --data {shlex.quote(str(data))}"
-    for what, text in QUERIES:
-        line(f"  # {what}\n  hub query{folder} {shlex.quote(text)}\n")
+    address = place.remembered(data, "url")
+    line(f"\n  GraphiQL   {address}/graphiql       MLflow's own pages   {mlflow}")
+    line(f"  token      {place.remembered(data, 'token')}\n\nPaste any of these:\n")
+    for what, text in _commands(data, found):
+        line(f"  # {what}\n  {text}")
+    line()
 
 
-def _row(model: dict[str, Any]) -> tuple[object, ...]:
-    newest = model["latestVersion"] or {"name": None, "checkResults": {"nodes": []}}
-    results = newest["checkResults"]["nodes"]
-    worst = next((word for word in ("ERROR", "FAIL", "WARN", "WAIVED", "PASS") if _of(results, word)), None)
-    because = ", ".join(sorted({*_of(results, worst)})) if worst not in (None, "PASS") else ""
+def _commands(data: Path, found: dict[str, Any]) -> list[tuple[str, str]]:
+    hub, folder = program(), "" if data == Path(".hub") else f" --data {shlex.quote(str(data))}"
+    gate, keys, replayed = f"{hub} gate{folder}", found["signingKeys"]["nodes"], found["backtests"]["nodes"]
+    key = keys[0]["publicKey"] if keys else "keys.json"
+    change = replayed[0]["change"]["id"] if replayed else "CHANGE"
+    return [
+        (
+            "closed, exit code 1: what is not kept, why, how to mend it",
+            f"{gate} --model breast-cancer-diagnosis --version 4 --to production",
+        ),
+        (
+            "waits for people, exit code 2: who must still sign",
+            f"{gate} --model breast-cancer-diagnosis --version 3 --to production",
+        ),
+        (
+            "open, exit code 0: take the permit, then check it without the hub",
+            f"{gate} --model iris-species --version 3 --to production --permit permit.json"
+            f" && {hub} permit verify permit.json --key {key}",
+        ),
+        ("the policies as they are in Git, tried offline", f"{hub} policy test --starter"),
+        ("the same beside those in force here: nothing to do", f"{hub} policy apply --starter --dry-run{folder}"),
+        ("a stricter rule in review: what it would have changed", f"{hub} policy backtest{folder} {change}"),
+        ("test reports: the second run that disagrees", f"{hub} evidence list --disputed{folder}"),
+        ("what is not kept, and which exception covers it", f"{hub} query{folder} {shlex.quote(QUERY)}"),
+    ]
+
+
+def program() -> str:
+    """This command as it can be pasted: by its name where the shell finds it, else where it lies."""
+    mine, found = Path(sys.executable).with_name("hub"), shutil.which("hub")
+    if not mine.exists() or (found is not None and Path(found).resolve() == mine.resolve()):
+        return "hub"
+    return shlex.quote(str(mine.relative_to(Path.cwd()) if mine.is_relative_to(Path.cwd()) else mine))
+
+
+def _rows(model: dict[str, Any]) -> list[tuple[object, ...]]:
+    """A model's versions that are in production or that somebody wants there, and its newest."""
+    versions = sorted(model["versions"]["nodes"], key=lambda one: int(one["name"]), reverse=True)
     owner = model["owner"]["handle"] if model["owner"] else None
-    return (model["name"], model["tier"], owner, newest["name"], worst, because)
+    rows: list[tuple[object, ...]] = []
+    for at, one in enumerate(versions):
+        if at and one["stage"] != "PRODUCTION" and not one["deploymentIntents"]["nodes"]:
+            continue
+        kept = f"{one['kept']['totalCount']} of {one['asked']['totalCount']}"
+        name = (model["name"], model["tier"], owner)
+        rows.append(
+            (*name, one["name"], one["stage"], kept, one["waived"]["totalCount"] or None, _gate(one), _why(one))
+        )
+    return rows
 
 
-def _of(results: list[dict[str, Any]], outcome: str | None) -> list[str]:
-    return [one["policy"]["key"] for one in results if one["outcome"] == outcome]
+def _gate(version: dict[str, Any]) -> str | None:
+    wishes = version["deploymentIntents"]["nodes"]
+    if not wishes:
+        return None
+    until = f" until {wishes[0]['expiresAt'][:10]}" if wishes[0]["expiresAt"] else ""
+    return f"{wishes[0]['status']}{until}"
+
+
+def _why(version: dict[str, Any]) -> str:
+    keys = sorted({one["policy"]["key"] for one in version["closing"]["nodes"]})
+    more = len(keys) - MOST_NAMED
+    return ", ".join(keys[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 async def _read(engine: Engine, text: str) -> dict[str, Any]:
     operation = engine.operation(engine.document(text), None)
-    sees = Reader(Sight.ALL, {"person": UUID(int=0), "teams": []}, frozenset())
-    found: dict[str, Any] = orjson.loads(await engine.read(operation, engine.variables(operation, {}), sees))
+    found: dict[str, Any] = orjson.loads(await engine.read(operation, engine.variables(operation, {}), EVERYTHING))
     return found

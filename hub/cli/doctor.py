@@ -57,10 +57,10 @@ def settings_told(chosen: "Settings", *, given: bool = False) -> list[dict[str, 
 
 
 def _plugins(wrong: list[str]) -> list[dict[str, Any]]:
-    from hub.plugins import CHANNELS, REGISTRIES, found
+    from hub.plugins import CHANNELS, CHECKS, REGISTRIES, found
 
     told = []
-    for group in (REGISTRIES, CHANNELS):
+    for group in (REGISTRIES, CHANNELS, CHECKS):
         for plugin in found(group):
             told.append({"group": group, "name": plugin.name, "on": plugin.why is None, "why": plugin.why})
             if plugin.why is not None:

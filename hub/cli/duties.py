@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hub.ticking import Ask
 
-CONCEPTS = ("hub.registries.jobs",)
+CONCEPTS = (
+    "hub.registries.jobs",
+    "hub.checks.jobs",
+    "hub.deployments.jobs",
+)
 """Modules with a `due(db, at)`."""
 
 

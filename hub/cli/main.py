@@ -6,7 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from hub.cli import doctor, migrate, query, schema, serve, sync, token, up
+from hub.cli import check, doctor, evidence, migrate, permit, policy, query, schema, serve, sync, token, up
+from hub.cli.gate import command as gate
 from hub.errors import Refused
 
 USAGE = 2
@@ -19,7 +20,7 @@ class Speaking(TyperGroup):
         given = list(sys.argv[1:] if args is None else args)
         kept = [word for word in given if word not in ("-v", "--verbose")]
         try:
-            return super().main(kept, *rest, **more)
+            return super().main(kept, *rest, obj=gate.VERBOSE if len(kept) < len(given) else None, **more)
         except Exception as error:
             if len(kept) < len(given):
                 import traceback
@@ -52,5 +53,10 @@ app.command("migrate")(migrate.migrate)
 app.command("schema")(schema.schema)
 app.command("sync")(sync.sync)
 app.command("query")(query.query)
+app.command("gate", cls=gate.Gate)(gate.gate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(token.app, name="token")
+app.add_typer(check.app, name="check")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(permit.app, name="permit")
+app.add_typer(policy.app, name="policy")

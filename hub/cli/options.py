@@ -20,3 +20,15 @@ Port = Annotated[
     ),
 ]  # fmt: skip
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url", envvar="HUB_URL", help="The hub. Default: the one that runs in the data folder.", show_default=False
+    ),
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token", envvar="HUB_TOKEN", help="Default: the one kept in the data folder.", show_default=False
+    ),
+]  # fmt: skip

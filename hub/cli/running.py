@@ -22,7 +22,7 @@ def run(life: Callable[[], Coroutine[Any, Any, None]], force: Callable[[], None]
     """Run until it ends by itself, or Ctrl-C or SIGTERM ends it cleanly; a second one calls `force` and ends it."""
     import uvloop
 
-    # Imports make nearly no garbage; the application turns the collector on when everything is there.
+    # Imports make nearly no garbage; each life turns the collector on when everything is there.
     gc.disable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_signal(life, force))
@@ -50,6 +50,13 @@ async def _until_signal(life: Callable[[], Coroutine[Any, Any, None]], force: Ca
             raise
 
 
+def collect_garbage() -> None:
+    """Turn the collector on again, for what comes: what is there now stays for good, and need not be walked."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
+
+
 class Loading:
     """Imports what a serving process needs and builds the schema: most of a start's time, so it goes in a thread.
 
@@ -74,8 +81,6 @@ class Loading:
         from hub.schema import schema
 
         schema()
-        # What was made here stays for good, so no collection needs to walk it.
-        gc.freeze()
 
     async def settled(self) -> None:
         """Wait for the thread, which cannot be stopped; what it raised was told elsewhere."""

@@ -40,6 +40,7 @@ def serve(data: Data = None, port: Port = None, host: Host = None) -> None:
             db = await running.opened(stack, chosen, url, clock)
             address = chosen.public_url or web.address_of(listening, chosen.host)
             app = application(db, clock, development=bool(chosen.development), public_url=address)
+            running.collect_garbage()
             serving = await start_server(stack, app, listening)
             steps.line(f"serving {address}/graphql after {steps.elapsed_s:.1f} s; Ctrl-C ends it")
             measuring = running.background(stack, running.measure(chosen, db), "queue's figures")
@@ -81,6 +82,7 @@ def work(
             await place.check_migrated(url)
             running.start_logs(chosen, quiet=False)
             db = await running.opened(stack, chosen, url, clock)
+            running.collect_garbage()
             parts = running.start_work(stack, chosen, db, clock, lanes)
             parts.append(running.background(stack, running.measure(chosen, db), "queue's figures"))
             if listening is not None:

@@ -1,7 +1,6 @@
 """`hub up`: everything in one process, on one machine."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -72,7 +71,7 @@ class _Alone:
                 db = await running.opened(stack, chosen, url, clock)
             with steps.step("code and schema"):
                 await loading.done
-            gc.enable()
+            running.collect_garbage()
             running.start_logs(chosen, quiet=True)
             with steps.step("API"):
                 from hub.app import application

@@ -1,0 +1,77 @@
+"""What the gate asks of the graph, word for word."""
+
+PAGE = 100
+
+FIND = """query($model: String!, $version: String!, $rollback: String!) {
+  models(filter: { name: $model }, first: 20) { nodes {
+    id name registry { key }
+    version(name: $version) { id name }
+    aliased(alias: $version) { name }
+    rollback: version(name: $rollback) { id name }
+  } }
+}"""
+
+LIKE_MODEL = """query($any: [ModelFilter!]!) {
+  like: models(filter: { any: $any }, first: 100) { nodes { name } }
+  some: models(first: 100) { nodes { name } }
+}"""
+
+VERSIONS = """query($model: ID!) {
+  modelVersions(filter: { model: $model }, first: 100) { nodes { name } }
+}"""
+
+CHECK = """fragment One on IntentCheck {
+  outcome enforcement severity explanation remediation blocking decisionPoint dueAt
+  policy { id key title owner { id name handle } }
+  policyVersion { number longestExceptionDays }
+  result { id }
+  exception { id kind expiresAt }
+}"""
+
+INTENT = f"""fragment Whole on DeploymentIntent {{
+  id status statusWhy reason stage requestedAt expiresAt subjectDigest
+  model {{ id name tier registry {{ key }} owner {{ id name handle }} }}
+  version {{ id name digest }}
+  requestedBy {{ id name handle }}
+  rollbackVersion {{ name }}
+  approvalRequest {{
+    id status rule dueAt subjectDigest
+    signOffs(first: {PAGE}) {{ nodes {{
+      decision discipline comment signedAt person {{ id name handle }}
+    }} }}
+  }}
+  permits(first: 1) {{ nodes {{
+    id envelope digest keyId issuedAt expiresAt revokedAt revokedWhy
+  }} }}
+  checks(first: {PAGE}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...One }} }}
+}} {CHECK}"""
+
+REQUEST = f"""mutation($input: RequestDeploymentInput!) {{ requestDeployment(input: $input) {{
+  __typename
+  ... on DeploymentRequested {{ intent {{ ...Whole }} }}
+  ... on Refusal {{ code why field }}
+}} }} {INTENT}"""
+
+AGAIN = f"""query($id: ID!) {{ node(id: $id) {{ ...Whole }} }} {INTENT}"""
+
+LOOK = f"""query($id: ID!) {{ node(id: $id) {{ ... on DeploymentIntent {{
+  status statusWhy
+  approvalRequest {{ status rule signOffs(first: {PAGE}) {{ nodes {{
+    decision discipline person {{ name handle }}
+  }} }} }}
+}} }} }}"""
+
+MORE_CHECKS = f"""query($id: ID!, $after: String!) {{ node(id: $id) {{ ... on DeploymentIntent {{
+  checks(first: {PAGE}, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...One }} }}
+}} }} }} {CHECK}"""
+
+APPROVERS = f"""{{ people(filter: {{ role: MODEL_APPROVER, active: true, kind: HUMAN }}, first: {PAGE}) {{
+  nodes {{ id name handle disciplines }}
+}} }}"""
+
+VIEWER = "{ viewer { id } }"
+
+REQUEST_EXCEPTION = (
+    "mutation($i: RequestExceptionInput!) { requestException(input: $i) { __typename"
+    " ... on ExceptionChanged { exception { id status expiresAt } } ... on Refusal { code why field } } }"
+)

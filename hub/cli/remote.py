@@ -1,0 +1,90 @@
+"""A running hub, as commands ask it over HTTP: from a laptop beside it, or from a pipeline far away."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+WITHIN_S = 35.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Where a hub answers, and the token it is asked with."""
+
+    address: str
+    token: str | None = field(repr=False)
+
+    def answer(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole answer to a GraphQL request, errors included. Refuses when no hub answers."""
+        import orjson
+
+        return _asked(f"{self.address}/graphql", self.token, orjson.dumps(body))
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of an answer. Refuses with the hub's own words when there are errors in it."""
+        from hub.errors import Code, Refused
+
+        found = self.answer({"query": query, "variables": variables})
+        if errors := found.get("errors"):
+            first = errors[0]
+            code = first.get("extensions", {}).get("code")
+            known = code if code in Code.__members__ else Code.UNAVAILABLE
+            raise Refused(Code(known), str(first.get("message", "the hub answered with an error")))
+        return dict(found["data"])
+
+    def change(self, mutation: str, **variables: Any) -> dict[str, Any]:
+        """The success of a document with one mutation field, which must ask `... on Refusal { code why field }`."""
+        from hub.errors import Code, Refused
+
+        (payload,) = self.ask(mutation, **variables).values()
+        if payload["__typename"] == "Refusal":
+            raise Refused(Code(payload["code"]), payload["why"], field=payload.get("field"))
+        return dict(payload)
+
+
+def found(*, data: Path | None, url: str | None, token: str | None) -> Remote:
+    """The hub that is meant: by its address, or the one that runs in the data folder."""
+    from hub.cli import place
+
+    chosen = place.chosen(data=data)
+    address = (url or place.remembered(chosen.data, "url") or f"http://{chosen.host}:{chosen.port}").rstrip("/")
+    return Remote(address, token or place.remembered(chosen.data, "token"))
+
+
+def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
+    import urllib.error
+    import urllib.request
+
+    import orjson
+
+    from hub.errors import Code, Refused
+
+    headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json, application/json"}
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    try:
+        asked = urllib.request.Request(url, body, headers)  # noqa: S310 - the person's own address
+    except ValueError:
+        raise Refused(Code.BAD_INPUT, f"{url} is no address; write http://127.0.0.1:8000", field="url") from None
+    # A proxy named in the environment would be asked for an address of this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(asked, timeout=WITHIN_S) as answer:
+            read = answer.read()
+    except urllib.error.HTTPError as error:
+        read = error.read()
+    except (urllib.error.URLError, OSError) as error:
+        why = getattr(error, "reason", error)
+        raise Refused(
+            Code.UNAVAILABLE,
+            f"no hub answers at {url} ({why}); start one with hub up, or name it with --url",
+            field="url",
+        ) from None
+    try:
+        found = orjson.loads(read)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refused(Code.UNAVAILABLE, f"what answers at {url} is no hub; name one with --url")
+    return found

@@ -1,0 +1,84 @@
+"""Who may sign, and how an exception is asked for: what people are told to do next."""
+
+import shlex
+
+import orjson
+
+from tests.cli.gate import rows
+from tests.cli.gate.conftest import Run
+from tests.cli.gate.played import Played
+
+SIGNED = (rows.PRIYA, "RISK", "APPROVE", "")
+
+
+def who_can(run: Run) -> dict[str, list[str]]:
+    told = orjson.loads(run("gate", "--format", "json").stdout)["approval"]
+    return {one["person"]["handle"]: one["disciplines"] for one in told["can_sign"]}
+
+
+def test_whoever_asked_or_signed_cannot_sign(run: Run, played: Played) -> None:
+    played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval())
+    assert who_can(run) == {"priya": ["RISK", "COMPLIANCE"], "ines": ["COMPLIANCE"]}
+    played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval("PENDING", SIGNED))
+    assert who_can(run) == {"ines": ["COMPLIANCE"]}
+
+
+def test_who_holds_none_of_the_open_disciplines_cannot_sign(run: Run, played: Played) -> None:
+    played.approvers = [rows.INES | {"disciplines": ["LEGAL"]}]
+    played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval())
+    said = run("gate")
+    assert said.exit_code == 2
+    for field in ("RISK", "COMPLIANCE"):
+        assert f"    {field:<10}  nobody who may: give somebody MODEL_APPROVER\n" in said.stdout
+
+
+def test_anybody_signs_where_the_rule_names_no_discipline(run: Run, played: Played) -> None:
+    asked = rows.approval() | {"rule": {"quorum": 1, "disciplines": []}}
+    played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=asked)
+    assert "    any  Priya Raman (priya), Inês Duarte (ines)\n" in run("gate").stdout
+
+
+def test_people_are_asked_for_only_when_people_are_waited_for(run: Run, played: Played) -> None:
+    played.intent = rows.intent("APPROVED", approvalRequest=rows.approval("APPROVED", SIGNED))
+    assert run("gate").exit_code == 0
+    assert "APPROVERS" not in played.names()
+
+
+def test_the_command_for_an_exception_is_one_a_shell_takes(run: Run, played: Played) -> None:
+    played.intent = rows.intent("BLOCKED", rows.UNFAIR)
+    (way,) = orjson.loads(run("gate", "--format", "json").stdout)["exceptions_to_ask_for"]
+    words = shlex.split(way["command"])
+    assert words[:2] == ["hub", "query"]
+    assert words[3] == "--var"
+    assert words[2] == way["document"]
+    assert orjson.loads(words[4].removeprefix("i=")) == way["input"]
+    assert (way["input"]["policy"], way["input"]["owner"]) == (rows.UNFAIR["policy"]["id"], rows.ADA["id"])
+
+
+def test_three_commands_are_enough_and_the_rest_are_named(run: Run, played: Played) -> None:
+    many = [rows.check(f"policy-{n}", "FAIL", number=n) for n in range(5)]
+    played.intent = rows.intent("BLOCKED", *many)
+    said = run("gate").stdout
+    assert said.count("    hub query ") == 3
+    assert f"  likewise from policy-3: policy {many[3]['policy']['id']}\n" in said
+
+
+def test_where_no_exception_is_allowed_none_is_offered(run: Run, played: Played) -> None:
+    played.intent = rows.intent("BLOCKED", rows.check("never", "FAIL", longest=0))
+    said = run("gate").stdout
+    assert "No exception can be asked for: never allows none.\n" in said
+    assert "hub query" not in said
+
+
+def test_a_model_without_an_owner_leaves_the_place_open(run: Run, played: Played) -> None:
+    played.intent = rows.intent("BLOCKED", rows.UNFAIR)
+    played.intent["model"]["owner"] = None
+    assert '"owner":"Person:WHO-ANSWERS"' in run("gate").stdout
+
+
+def test_what_the_reader_may_not_see_does_not_end_it(run: Run, played: Played) -> None:
+    dim = rows.UNFAIR | {"policy": None, "policyVersion": None, "result": None}
+    played.intent = rows.intent("BLOCKED", dim, requestedBy=None, rollbackVersion=None)
+    said = run("gate")
+    assert said.exit_code == 1
+    assert "unknown-policy is not kept" in said.stdout
