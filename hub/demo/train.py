@@ -4,12 +4,13 @@ Runs in MLflow's own environment and needs only mlflow, scikit-learn, numpy and 
 stdout. What is in the registry already stays as it is, so that a stopped training goes on where it stopped.
 
 Where a reader of the registry finds things:
-- model tags: owner, team, domain, risk_hint;
-- version tags: author, code.commit, training.seed, framework, review.by, review.note, card.<section>;
+- model tags: owner, team, domain, risk_hint, type, and what the team agreed on: target.*, kpi.*, oversight.*;
+- version tags: author, code.commit, training.seed, framework, review.by, review.note, card.<section>,
+  evidence.<kind>.verdict, and what repeats the evidence: evidence.environment, evidence.command;
 - run inputs by `mlflow.data.context`: source (the table as published), training, evaluation, each with its digest; the
   input tag derived_from holds `<name>@<digest>` of the data set that it was made from;
-- metrics: `<metric>` or `<metric>/segment.<attribute>.<group>` (see `measures.in_segment`), on the run and on the
-  logged model, linked to the data set they were measured on.
+- metrics: `<metric>`, `<metric>/segment.<attribute>.<group>` (see `measures.in_segment`) or `<kind>.<figure>` (see
+  `trials`), on the run and on the logged model, linked to the data set they were measured on.
 
 The demo's models have no repository of their own: a code.commit is made from the version's recipe, so that it is the
 same in every demo and differs from version to version.
@@ -20,6 +21,7 @@ import hashlib
 import json
 import logging
 import os
+import platform
 import sys
 import time
 import urllib.request
@@ -41,11 +43,12 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from sklearn.pipeline import Pipeline
-from training import cards, measures
+from training import cards, measures, trials
 from training.data import TARGET, Table
 from training.plans import PLANS, Plan, Version
 
 FRAMEWORK = f"scikit-learn {sklearn.__version__}"
+ENVIRONMENT = f"Python {platform.python_version()}, {FRAMEWORK}, pandas {pd.__version__}, numpy {np.__version__}"
 SCRIPT = "hub/demo/train.py"
 HEADLINE = {"binary": "recall", "several": "accuracy", "regression": "r2"}
 SEGMENT_METRICS = {
@@ -137,13 +140,27 @@ def params_of(model: object, version: Version, train: pd.DataFrame) -> dict[str,
     return params
 
 
-def version_tags(plan: Plan, number: int, version: Version, measured: measures.Measured) -> dict[str, str]:
+def tested(plan: Plan, model: object, version: Version, table: Table, train: pd.DataFrame, test: pd.DataFrame) -> tuple:
+    """Metrics of the tests beyond accuracy, and what was concluded by kind."""
+    if not plan.trials:
+        return {}, {}
+    even = {attribute: table.groups[attribute].loc[test.index] for attribute in table.even}
+    return trials.run(trials.Trial(model, plan.task, train, test, version.seed, even, plan.yes_from, plan.moved_by))
+
+
+def version_tags(
+    plan: Plan, number: int, version: Version, measured: measures.Measured, verdicts: dict[str, bool]
+) -> dict[str, str]:
     tags = {
         "author": version.author,
         "code.commit": commit_of(plan, number, version),
         "training.seed": str(version.seed),
         "framework": FRAMEWORK,
+        **version.tags,
     }
+    tags |= {f"evidence.{kind}.verdict": "PASS" if passed else "FAIL" for kind, passed in verdicts.items()}
+    if version.repeatable:
+        tags |= {"evidence.environment": ENVIRONMENT, "evidence.command": f"python {SCRIPT} --only {plan.name}"}
     if version.review:
         tags |= {"review.by": version.reviewer, "review.note": version.review}
     if version.card:
@@ -167,6 +184,14 @@ def train_version(client: mlflow.MlflowClient, plan: Plan, table: Table, number:
     model = version.make(version.seed).fit(features, train[TARGET])
     on_train = measured_on(plan, model, train, None)
     on_test = measured_on(plan, model, test, table if version.segments else None)
+    trial_metrics, verdicts = tested(plan, model, version, table, train, test)
+    verdicts |= trials.on_target(on_test, plan.tags)
+    tags = version_tags(plan, number, version, on_test, verdicts)
+    if version.again:
+        other = version.make(version.seed).fit(features, train[TARGET])
+        figures = measured_on(plan, other, test, None)
+        figures[f"training_{headline}"] = measured_on(plan, other, train, None)[headline]
+        tags |= {f"again.{name}": str(value) for name, value in figures.items()}
     with mlflow.start_run(run_name=f"{plan.name}-{number}", tags=origin) as run:
         train_set, test_set = log_data(table, version, train, test, origin)
         mlflow.log_params(params_of(model, version, train))
@@ -179,14 +204,14 @@ def train_version(client: mlflow.MlflowClient, plan: Plan, table: Table, number:
             skops_trusted_types=TRUSTED_TYPES,
             tags=origin,
         )
-        mlflow.log_metrics(on_test, dataset=test_set, model_id=logged.model_id)
+        mlflow.log_metrics(on_test | trial_metrics, dataset=test_set, model_id=logged.model_id)
         mlflow.log_metrics({f"training_{headline}": on_train[headline]}, dataset=train_set, model_id=logged.model_id)
     # One call, so that a version is never there without its tags.
     client.create_model_version(
         plan.name,
         logged.model_uri,
         run.info.run_id,
-        tags=version_tags(plan, number, version, on_test),
+        tags=tags,
         description=version.about,
         model_id=logged.model_id,
     )
@@ -216,6 +241,8 @@ def train_model(client: mlflow.MlflowClient, plan: Plan) -> int:
         train_version(client, plan, table, number, version)
     for alias, number in plan.aliases.items():
         client.set_registered_model_alias(plan.name, alias, str(number))
+    for number, stage in plan.stages.items():
+        client.transition_model_version_stage(plan.name, str(number), stage)
     client.set_registered_model_tag(plan.name, "demo", "complete")
     return len(plan.versions) - present
 
@@ -229,6 +256,8 @@ def main() -> None:
     asked = parser.parse_args()
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "Hint: Inferred schema contains integer")  # labels are whole and never missing
+    # Stages are deprecated in favour of aliases; they are still what many companies go by.
+    warnings.filterwarnings("ignore", ".*transition_model_version_stage.*", FutureWarning)
     wait_for(asked.uri)
     began = time.monotonic()
     mlflow.set_tracking_uri(asked.uri)

@@ -87,6 +87,11 @@ async def test_training_fills_the_registry_once(mlflow_python, tmp_path, said):
         tags = {tag["key"]: tag["value"] for tag in versions["2"]["tags"]}
         assert len([key for key in tags if key.startswith("card.")]) == 9
         assert len(tags["code.commit"]) == 40
+        assert (tags["evidence.performance.verdict"], tags["evidence.segments.verdict"]) == ("PASS", "PASS")
+        assert tags["evidence.command"] == "python hub/demo/train.py --only wine-cultivar"
+        assert [versions[number]["current_stage"] for number in "123"] == ["Archived", "Production", "None"]
+        again = {tag["key"]: tag["value"] for tag in versions["3"]["tags"] if tag["key"].startswith("again.")}
+        assert len(again) == 8
 
         run = (await read(server, "runs/get", run_id=versions["2"]["run_id"]))["run"]
         assert run["info"]["user_id"] == "jonas.okafor"
@@ -98,8 +103,12 @@ async def test_training_fills_the_registry_once(mlflow_python, tmp_path, said):
         assert metrics["accuracy"]["value"] == 1.0
         assert metrics["accuracy"]["dataset_name"] == "wine-chemistry-test"
         assert metrics["rows/segment.colour.pale"]["value"] == 26.0
+        assert metrics["robustness.answers_kept"]["value"] == 1.0
         unmeasured = await read(server, "runs/get", run_id=versions["3"]["run_id"])
         assert not [one for one in unmeasured["run"]["data"]["metrics"] if "/segment." in one["key"]]
+        first = {one["key"]: str(one["value"]) for one in unmeasured["run"]["data"]["metrics"]}
+        assert {f"again.{name}" for name in first if "." not in name} == again.keys()
+        assert again["again.log_loss"] != first["log_loss"]
 
         said.clear()
         await train(server, said.append, only=["wine-cultivar"])

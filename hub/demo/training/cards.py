@@ -16,8 +16,9 @@ DIAGNOSIS: Card = {
     "intended_use": "Second reading of fine-needle aspirates of the breast. A cytologist reads the sample first; the "
     "model points out samples whose nuclei look malignant so that they are read again. It is not to be used alone, "
     "nor for screening people without a finding.",
-    "factors": "Tumour size and texture of the nuclei, both from the image. Age, ethnicity, scanner and staining are "
-    "not recorded in the data, so differences between such groups cannot be measured here.",
+    "factors": "Tumour size and texture of the nuclei, both from the image; how evenly the sample was prepared, told "
+    "from how far grey values scatter within it. Age, ethnicity, scanner and staining are not recorded in the data, so "
+    "differences between such groups cannot be measured here.",
     "metrics": "Recall on malignant samples comes first, because a missed cancer costs more than a second reading; "
     "then precision, ROC AUC, the Brier score and the calibration error of the probability shown to the cytologist.",
     "evaluation_data": "30 % of the Wisconsin Diagnostic samples, drawn by class and never seen in training.",

@@ -14,7 +14,8 @@ TARGET = "target"
 class Table:
     """Features and target of one data set, the origin its authors published it under, and how its rows are grouped.
 
-    `groups` gives, for each attribute, a group's name per row; metrics are also measured within each group.
+    `groups` gives, for each attribute, a group's name per row; metrics are also measured within each group. `even`
+    names the attributes that must make no difference to the people in the rows.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Table:
     frame: pd.DataFrame
     groups: dict[str, pd.Series]
     classes: bool = True
+    even: tuple[str, ...] = ()
 
     def split(self, seed: int, test_share: float = 0.3) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Train and test rows; classes keep their shares."""
@@ -38,9 +40,11 @@ def breast_cancer() -> Table:
     groups = {
         "tumour_size": _bands(frame["mean_radius"], {"small": 14.0, "large": float("inf")}),
         "texture": _bands(frame["mean_texture"], {"even": 20.0, "coarse": float("inf")}),
+        # Stain and scanner are not recorded; grey values that scatter within one sample stand in for its preparation.
+        "preparation": _bands(frame["texture_error"], {"smooth": 1.108, "uneven": float("inf")}),
     }
     origin = "https://archive.ics.uci.edu/dataset/17/breast+cancer+wisconsin+diagnostic"
-    return Table("wdbc", origin, frame, groups)
+    return Table("wdbc", origin, frame, groups, even=("preparation",))
 
 
 def wine() -> Table:
@@ -75,7 +79,7 @@ def diabetes() -> Table:
         "weight": _bands(frame["bmi"], {"bmi_under_27": 27.0, "bmi_from_27": float("inf")}),
     }
     origin = "https://www4.stat.ncsu.edu/~boos/var.select/diabetes.html"
-    return Table("diabetes-baseline", origin, frame, groups, classes=False)
+    return Table("diabetes-baseline", origin, frame, groups, classes=False, even=("sex", "age"))
 
 
 def digits() -> Table:

@@ -21,7 +21,8 @@ class Version:
     """One version: how it is made, and what its people wrote about it.
 
     `columns` narrows the features, `derive` makes new ones from the raw table, `flawed_labels` mixes up the training
-    labels. Without `card` or `segments` the version lacks them, as versions in real registries do.
+    labels. Without `card`, `segments` or `repeatable` the version lacks them, as versions in real registries do.
+    With `again` it is trained and measured a second time, and the figures are kept as tags `again.<metric>`.
     """
 
     make: Callable[[int], BaseEstimator]
@@ -33,13 +34,20 @@ class Version:
     flawed_labels: bool = False
     card: bool = True
     segments: bool = True
+    repeatable: bool = True
+    again: bool = False
     reviewer: str = ""
     review: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One registered model. `risk_hint` is what its team believes; the hub's people decide."""
+    """One registered model. `risk_hint` is what its team believes; the hub's people decide.
+
+    `stages` says where versions are by their number. With `yes_from` and `moved_by` a regression is tested: from where
+    on an answer is a yes, and by how much it may move. With `trials` the versions are tested beyond their accuracy.
+    """
 
     name: str
     about: str
@@ -52,6 +60,10 @@ class Plan:
     risk_hint: str
     versions: tuple[Version, ...]
     aliases: dict[str, int]
+    stages: dict[int, str]
+    trials: bool = True
+    yes_from: float = 0.5
+    moved_by: float = 0.0
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -69,8 +81,22 @@ DIAGNOSIS = Plan(
     team="clinical-ml",
     domain="healthcare",
     risk_hint="HIGH",
-    tags={"data_subjects": "patients", "decision": "advice to a clinician"},
+    tags={
+        "type": "tabular-classifier",
+        "data_subjects": "patients",
+        "decision": "advice to a clinician",
+        "target.metric": "recall",
+        "target.least": "0.9",
+        "target.segment.least": "0.8",
+        "target.p95_ms": "500",
+        "kpi.missed_tumours": "at most two a week over both clinics",
+        "kpi.second_readings": "at most one sample in six is read again in vain",
+        "oversight.by": "the cytologist on duty",
+        "oversight.how": "Reads every sample before the answer is shown, overrules it with a click, and can switch it "
+        "off for the whole clinic.",
+    },
     aliases={"champion": 2, "challenger": 3, "candidate": 4},
+    stages={1: "Archived", 2: "Production", 3: "Staging"},
     versions=(
         Version(
             make=_logistic,
@@ -90,6 +116,7 @@ DIAGNOSIS = Plan(
             seed=12,
             reviewer="priya.raman",
             review="Better than the baseline, but misses four in ten malignant small tumours. For the pilot only.",
+            tags={"rollback.plan": "Two cytologists read every sample, as they did before the pilot."},
         ),
         Version(
             make=lambda seed: CalibratedClassifierCV(_logistic(seed), cv=5, ensemble=False),
@@ -109,6 +136,7 @@ DIAGNOSIS = Plan(
             seed=13,
             columns=("mean_smoothness", "mean_fractal_dimension"),
             flawed_labels=True,
+            repeatable=False,
         ),
     ),
 )  # fmt: skip
@@ -123,7 +151,15 @@ CULTIVAR = Plan(
     team="cellar-analytics",
     domain="food",
     risk_hint="LIMITED",
+    tags={
+        "type": "tabular-classifier",
+        "decision": "stops a label printer",
+        "target.metric": "recall",
+        "target.least": "0.9",
+        "target.segment.least": "0.8",
+    },
     aliases={"champion": 2, "challenger": 3},
+    stages={1: "Archived", 2: "Production"},
     versions=(
         Version(
             make=lambda seed: KNeighborsClassifier(7, algorithm="brute"),
@@ -142,11 +178,13 @@ CULTIVAR = Plan(
             review="Good on all three cultivars, including the pale ones. Accepted.",
         ),
         Version(
-            make=lambda seed: RandomForestClassifier(80, random_state=seed),
+            # The seed splits the rows, and somebody forgot to hand it to the forest: a second training differs.
+            make=lambda seed: RandomForestClassifier(80),
             about="Random forest, trained in a hurry before the harvest: not yet measured by segment.",
             author="mira.osei",
             seed=4,
             segments=False,
+            again=True,
         ),
     ),
 )
@@ -161,7 +199,10 @@ IRIS = Plan(
     team="field-guide",
     domain="education",
     risk_hint="MINIMAL",
+    tags={"type": "tabular-classifier", "decision": "a suggestion to a reader"},
     aliases={"champion": 2, "challenger": 3},
+    stages={1: "Archived", 2: "Production", 3: "Staging"},
+    trials=False,
     versions=(
         Version(
             make=lambda seed: DecisionTreeClassifier(max_depth=2, random_state=seed),
@@ -198,8 +239,19 @@ PROGRESSION = Plan(
     team="clinical-ml",
     domain="healthcare",
     risk_hint="LIMITED",
-    tags={"data_subjects": "patients", "decision": "planning"},
+    tags={
+        "type": "tabular-regressor",
+        "data_subjects": "patients",
+        "decision": "planning",
+        "target.metric": "mae",
+        "target.most": "45",
+        "target.segment.most": "50",
+        "kpi.planned_appointments": "within a tenth of those held, for each clinic and half year",
+    },
     aliases={"champion": 1, "challenger": 3},
+    stages={1: "Production", 3: "Staging"},
+    yes_from=150.0,
+    moved_by=10.0,
     versions=(
         Version(
             make=lambda seed: make_pipeline(StandardScaler(), Ridge(1.0, random_state=seed)),
@@ -237,7 +289,10 @@ DIGITS = Plan(
     team="mailroom-automation",
     domain="logistics",
     risk_hint="MINIMAL",
+    tags={"type": "image-classifier", "decision": "where a letter goes"},
     aliases={"champion": 3, "previous": 1},
+    stages={1: "Archived", 3: "Production"},
+    trials=False,
     versions=(
         Version(
             make=lambda seed: LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
