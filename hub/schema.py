@@ -12,7 +12,15 @@ from hub.approvals import graph as approvals
 from hub.approvals import mutations as approval_mutations
 from hub.checks import graph as checks
 from hub.checks import mutations as check_mutations
+from hub.checks.compliance import graph as compliance
+from hub.checks.evidence import graph as evidence
+from hub.checks.evidence import mutations as evidence_mutations
+from hub.checks.replays import graph as replays
+from hub.checks.replays import mutations as replay_mutations
+from hub.checks.validators import graph as validators
+from hub.checks.validators import mutations as validator_mutations
 from hub.deployments import graph as deployments
+from hub.deployments import mutations as deployment_mutations
 from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
 from hub.glossary import explain
@@ -20,24 +28,47 @@ from hub.graph.catalog import planned_types, with_lists
 from hub.graph.splice import SplicingContext, splice
 from hub.graph.types import SCALARS, Mutation, Query, Subscription
 from hub.lineage import graph as lineage
+from hub.lineage import mutations as lineage_mutations
 from hub.models import graph as models
 from hub.models import mutations as model_mutations
 from hub.people import graph as people
 from hub.people import mutations as people_mutations
 from hub.policies import graph as policies
-from hub.policies import mutations as policy_mutations
+from hub.policies.changes import graph as policy_changes
+from hub.policies.changes import mutations as policy_mutations
 from hub.registries import graph as registries
 from hub.registries import mutations as registry_mutations
 from hub.watching import graph as watching
 
-CONCEPTS = (people, models, lineage, approvals, policies, exceptions, checks, deployments, registries, trail)
+CONCEPTS = (
+    people,
+    models,
+    lineage,
+    approvals,
+    policies,
+    policy_changes,
+    exceptions,
+    checks,
+    compliance,
+    evidence,
+    replays,
+    validators,
+    deployments,
+    registries,
+    trail,
+)
 MUTATIONS = (
     people_mutations,
     model_mutations,
+    lineage_mutations,
     approval_mutations,
     policy_mutations,
     exception_mutations,
     check_mutations,
+    evidence_mutations,
+    replay_mutations,
+    validator_mutations,
+    deployment_mutations,
     registry_mutations,
 )
 SUBSCRIPTIONS = (watching,)

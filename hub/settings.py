@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     log: Literal["json", "console"] = Field("json", description="How log lines look.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
     tick_s: float = Field(5.0, gt=0, le=3600, description="Seconds between two looks at what is due.")
+    check_every_h: float = Field(
+        24.0, gt=0, le=8_760, description="Hours after which versions in use are asked about again."
+    )
     mlflow_python: Path | None = Field(
         None, description="The Python that has MLflow, for the demo; without it the demo finds or makes one."
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from hub.approvals.graph import ApprovalRequest
-from hub.deployments.graph import Deployment
+from hub.deployments.graph import Deployment, DeploymentIntent, Permit
 from hub.events import tables
 from hub.exceptions.graph import PolicyException
 from hub.graph.declare import about, any_of, column, extends, many, one, planned, where
@@ -23,13 +23,21 @@ SUBJECTS = {
     "version": "ModelVersion",
     "card": "ModelCard",
     "dataset": "Dataset",
+    "dataset_description": "DatasetDescription",
     "run": "Run",
     "policy": "Policy",
     "policy_version": "PolicyVersion",
+    "policy_change": "PolicyChange",
     "exception": "PolicyException",
     "approval_request": "ApprovalRequest",
     "check_result": "CheckResult",
+    "evidence": "Evidence",
+    "backtest": "Backtest",
+    "validator_run": "ValidatorRun",
     "deployment": "Deployment",
+    "deployment_intent": "DeploymentIntent",
+    "permit": "Permit",
+    "signing_key": "SigningKey",
     "registry": "Registry",
     "sync_run": "SyncRun",
     "person": "Person",
@@ -79,7 +87,18 @@ class OwnEvents:
     events: Connection[Event] = many("All that happened to it.", by="subject_id")
 
 
-for _node in (ModelVersion, Policy, PolicyException, ApprovalRequest, Registry, Dataset, Deployment, Person):
+for _node in (
+    ModelVersion,
+    Policy,
+    PolicyException,
+    ApprovalRequest,
+    Registry,
+    Dataset,
+    Deployment,
+    Person,
+    DeploymentIntent,
+    Permit,
+):
     extends(_node)(type(f"{_node.__name__}Events", (OwnEvents,), {}))
 
 

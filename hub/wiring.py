@@ -1,7 +1,14 @@
 """Registers every concept's reactions and jobs; whatever records events imports it first."""
 
+import hub.checks.evidence.reactions
 import hub.checks.jobs
 import hub.checks.reactions
+import hub.checks.replays.jobs
+import hub.checks.replays.reactions
+import hub.checks.validators.jobs
+import hub.checks.validators.reactions
+import hub.deployments.jobs
+import hub.deployments.reactions
 import hub.policies.reactions
 import hub.registries.jobs  # noqa: F401
 from hub.events.reactions import seal

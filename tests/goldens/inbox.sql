@@ -26,39 +26,63 @@ WHERE t7.id = t2.subject_id AND EXISTS (SELECT 1
 FROM model_versions vv JOIN models vm ON vm.id = vv.model_id
 WHERE vv.id = t7.version_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[])))) WHEN 'dataset' THEN (SELECT '{"__typename":"Dataset"}'
 FROM datasets t8
-WHERE t8.id = t2.subject_id) WHEN 'run' THEN (SELECT '{"__typename":"Run"}'
-FROM runs t9
-WHERE t9.id = t2.subject_id AND NOT EXISTS (SELECT 1
+WHERE t8.id = t2.subject_id) WHEN 'dataset_description' THEN (SELECT '{"__typename":"DatasetDescription"}'
+FROM dataset_descriptions t9
+WHERE t9.id = t2.subject_id) WHEN 'run' THEN (SELECT '{"__typename":"Run"}'
+FROM runs t10
+WHERE t10.id = t2.subject_id AND NOT EXISTS (SELECT 1
 FROM model_versions vv JOIN models vm ON vm.id = vv.model_id
-WHERE vv.run_id = t9.id AND NOT coalesce(NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]), false))) WHEN 'policy' THEN (SELECT '{"__typename":"Policy"}'
-FROM policies t10
-WHERE t10.id = t2.subject_id) WHEN 'policy_version' THEN (SELECT '{"__typename":"PolicyVersion"}'
-FROM policy_versions t11
-WHERE t11.id = t2.subject_id) WHEN 'exception' THEN (SELECT '{"__typename":"PolicyException"}'
-FROM policy_exceptions t12
-WHERE t12.id = t2.subject_id AND (EXISTS (SELECT 1
-FROM models vm
-WHERE vm.id = t12.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_request' THEN (SELECT '{"__typename":"ApprovalRequest"}'
-FROM approval_requests t13
-WHERE t13.id = t2.subject_id AND (EXISTS (SELECT 1
-FROM models vm
-WHERE vm.id = t13.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
-FROM check_results t14
+WHERE vv.run_id = t10.id AND NOT coalesce(NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]), false))) WHEN 'policy' THEN (SELECT '{"__typename":"Policy"}'
+FROM policies t11
+WHERE t11.id = t2.subject_id) WHEN 'policy_version' THEN (SELECT '{"__typename":"PolicyVersion"}'
+FROM policy_versions t12
+WHERE t12.id = t2.subject_id) WHEN 'policy_change' THEN (SELECT '{"__typename":"PolicyChange"}'
+FROM policy_changes t13
+WHERE t13.id = t2.subject_id) WHEN 'exception' THEN (SELECT '{"__typename":"PolicyException"}'
+FROM policy_exceptions t14
 WHERE t14.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t14.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
-FROM deployments t15
+WHERE vm.id = t14.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_request' THEN (SELECT '{"__typename":"ApprovalRequest"}'
+FROM approval_requests t15
 WHERE t15.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t15.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
-FROM registries t16
-WHERE t16.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
-FROM sync_runs t17
-WHERE t17.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
-FROM people t18
-WHERE t18.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
-FROM teams t19
-WHERE t19.id = t2.subject_id) END), 'null'), '}'), ',')
+WHERE vm.id = t15.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
+FROM check_results t16
+WHERE t16.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t16.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'evidence' THEN (SELECT '{"__typename":"Evidence"}'
+FROM evidence t17
+WHERE t17.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t17.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'backtest' THEN (SELECT '{"__typename":"Backtest"}'
+FROM backtests t18
+WHERE t18.id = t2.subject_id) WHEN 'validator_run' THEN (SELECT '{"__typename":"ValidatorRun"}'
+FROM validator_runs t19
+WHERE t19.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t19.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
+FROM deployments t20
+WHERE t20.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t20.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment_intent' THEN (SELECT '{"__typename":"DeploymentIntent"}'
+FROM deployment_intents t21
+WHERE t21.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t21.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'permit' THEN (SELECT '{"__typename":"Permit"}'
+FROM permits t22
+WHERE t22.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t22.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'signing_key' THEN (SELECT '{"__typename":"SigningKey"}'
+FROM signing_keys t23
+WHERE t23.id = t2.subject_id) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
+FROM registries t24
+WHERE t24.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
+FROM sync_runs t25
+WHERE t25.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
+FROM people t26
+WHERE t26.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
+FROM teams t27
+WHERE t27.id = t2.subject_id) END), 'null'), '}'), ',')
 FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
 FROM approval_requests t2
 WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (EXISTS (SELECT 1

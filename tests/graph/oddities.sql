@@ -40,3 +40,75 @@ FROM (SELECT *, row_number() OVER (ORDER BY id) n FROM models) m;
 INSERT INTO events (id, kind, at, subject_kind, subject_id, scope_id, operation, data, body)
 SELECT gen_random_uuid(), 'version.seen', '2026-11-02'::timestamptz + n * interval '1 minute', 'version', m.id, m.model_id,
   'op', '{}', '' FROM (SELECT *, row_number() OVER (ORDER BY id) n FROM model_versions LIMIT 40) m;
+
+-- What the second revision brought: rows of every kind, some of them of restricted models.
+INSERT INTO compliance (id, version_id, policy_id, stage, model_id, policy_version_id, result_id, exception_id,
+                        decision_point, tier, outcome, enforcement, severity, since, due_at, evaluated_at)
+SELECT gen_random_uuid(), r.version_id, r.policy_id, r.stage, r.model_id, r.policy_version_id, r.id, r.exception_id,
+       r.decision_point, m.tier, r.outcome, r.enforcement, r.severity, r.evaluated_at,
+       CASE WHEN r.outcome IN ('FAIL', 'WARN', 'ERROR') THEN r.evaluated_at + interval '30 days' END, r.evaluated_at
+FROM check_results r JOIN models m ON m.id = r.model_id
+ON CONFLICT DO NOTHING;
+
+INSERT INTO check_inputs (id, version_id, model_id, stage, decision_point, tier, digest, document, at)
+SELECT gen_random_uuid(), v.id, v.model_id, 'PRODUCTION', 'PROMOTE', m.tier, v.digest, '{"metrics":{"auc":0.5}}',
+       '2026-06-01'
+FROM model_versions v JOIN models m ON m.id = v.model_id;
+
+UPDATE check_results r SET input_id = i.id FROM check_inputs i WHERE i.version_id = r.version_id AND r.outcome <> 'SKIP';
+
+INSERT INTO policy_changes (id, policy_id, kind, status, base_version_id, wording, changed, digest, summary, shadow,
+                            author_id, created_at, decision_note)
+SELECT gen_random_uuid(), p.id, (ARRAY['WORDING', 'RETIRE'])[p.n % 2 + 1],
+       (ARRAY['DRAFT', 'IN_REVIEW', 'PUBLISHED', 'REJECTED'])[p.n % 4 + 1], p.current_version_id,
+       CASE WHEN p.n % 2 = 0 THEN jsonb_build_object('rule', 'metrics.auc >= 0.9') END, ARRAY['rule'], md5(p.key),
+       'Tighter; "quoted", É', p.n % 2 = 0, p.owner_id, timestamptz '2026-06-01' + p.n * interval '1 hour', ''
+FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM policies) p;
+
+INSERT INTO backtests (id, change_id, digest, status, days, cursor, total, done, counts, asked_by, queued_at)
+SELECT gen_random_uuid(), c.id, c.digest, (ARRAY['DONE', 'RUNNING'])[abs(hashtext(c.digest)) % 2 + 1], 30, '', 10, 5,
+       '{"inputs": 5}', c.author_id, c.created_at
+FROM policy_changes c;
+
+INSERT INTO shadow_results (id, change_id, version_id, model_id, stage, decision_point, published_outcome, draft_outcome,
+                            explanation, evaluated_at)
+SELECT gen_random_uuid(), c.id, v.id, v.model_id, 'PRODUCTION', 'PROMOTE',
+       (ARRAY['PASS', 'FAIL', NULL])[abs(hashtext(v.id::text)) % 3 + 1], 'FAIL', 'not kept', '2026-06-02'
+FROM policy_changes c CROSS JOIN LATERAL (SELECT * FROM model_versions ORDER BY md5(id::text || c.id) LIMIT 3) v
+WHERE c.shadow;
+
+INSERT INTO evidence (id, version_id, model_id, kind, verdict, source, title, tool, figures, details, version_digest,
+                      code_commit, data_digest, command, digest, experiment, measured_at, added_at)
+SELECT gen_random_uuid(), v.id, v.model_id, (ARRAY['FAIRNESS', 'SECURITY', 'LOAD'])[k + 1],
+       (ARRAY['PASS', 'FAIL', 'NONE'])[abs(hashtext(v.id::text)) % 3 + 1], 'SENT', 'Report é', 'tool',
+       '{"gap": 0.1}', '{}', v.digest, 'abc', 'def', 'make test', md5(v.id::text || k), md5('e' || k), '2026-05-01',
+       timestamptz '2026-05-02' + k * interval '1 day'
+FROM model_versions v CROSS JOIN generate_series(0, 2) k;
+
+UPDATE evidence e SET disagrees_with_id = o.id FROM evidence o
+WHERE e.version_id = o.version_id AND e.kind = 'SECURITY' AND o.kind = 'FAIRNESS' AND e.verdict = 'FAIL';
+
+INSERT INTO deployment_intents (id, version_id, model_id, stage, status, status_why, reason, subject_digest,
+                                approval_request_id, rollback_version_id, requested_by, requested_at, expires_at)
+SELECT gen_random_uuid(), v.id, v.model_id, (ARRAY['PRODUCTION', 'STAGING'])[n % 2 + 1],
+       (ARRAY['AWAITING_APPROVAL', 'APPROVED', 'BLOCKED', 'HALTED'])[n % 4 + 1], 'because', 'wanted', v.digest,
+       (SELECT a.id FROM approval_requests a WHERE a.subject_id = v.id ORDER BY a.id LIMIT 1), v.id,
+       (SELECT id FROM people ORDER BY id LIMIT 1), timestamptz '2026-06-03' + n * interval '1 minute',
+       CASE WHEN n % 4 = 1 THEN timestamptz '2027-01-01' END
+FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM model_versions) v;
+
+INSERT INTO permits (id, intent_id, version_id, model_id, stage, key_id, envelope, digest, issued_at, expires_at,
+                     revoked_at, revoked_why)
+SELECT gen_random_uuid(), i.id, i.version_id, i.model_id, i.stage, 'k', '{}', md5(i.id::text), i.requested_at,
+       '2027-01-01', CASE WHEN i.status = 'HALTED' THEN i.requested_at + interval '1 day' END,
+       CASE WHEN i.status = 'HALTED' THEN 'halted' END
+FROM deployment_intents i WHERE i.status IN ('APPROVED', 'HALTED');
+
+INSERT INTO signing_keys (id, key_id, public_key, sealed_by, sealed, created_at)
+VALUES (gen_random_uuid(), 'k', 'AAAA', 'here', '\x00', '2026-06-01');
+
+INSERT INTO dataset_descriptions (id, namespace, name, categories, prohibited, described_by, described_at, source_name,
+                                  legal_basis, consent, licence, note)
+SELECT gen_random_uuid(), d.namespace, d.name, ARRAY['PERSONAL'], d.name LIKE '%3%', (SELECT id FROM people LIMIT 1),
+       '2026-06-01', 'clinic', 'contract', '', 'CC-BY', ''
+FROM (SELECT DISTINCT namespace, name FROM datasets) d WHERE d.name LIKE '%1%' OR d.name LIKE '%3%';

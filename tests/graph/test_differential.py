@@ -84,7 +84,7 @@ async def _pools(walker: Walker) -> Pools:
             continue
         rows: list[Row] = (await walker._rows(kind, kind.source, "", "", {}))[:8]
         if "id" in kind.fields:
-            ids[name] = [f"{name}:{row.key}" for row in rows]
+            ids[name] = [f"{name}:{row.key}" for row in rows] or [f"{name}:00000000-0000-0000-0000-000000000000"]
         for first in kind.source.orders:
             for second in [None, *kind.source.orders]:
                 for falls in (False, True):
@@ -119,6 +119,15 @@ async def _compiled(estate: Estate, document: str, variables: dict[str, Any]) ->
     return await estate.engine.read(operation, estate.engine.variables(operation, variables), estate.reader)
 
 
+def _whole(value: Any) -> Any:
+    """The value with whole floats as integers: JSON's 50 and 50.0 are one number."""
+    if isinstance(value, dict):
+        return {key: _whole(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 @settings(
     max_examples=200,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -131,7 +140,9 @@ async def test_compiled_equals_walked(estate: Estate, data: st.DataObject) -> No
     walked = await estate.walker.answer(document, variables)
     assert walked.errors is None, (document, variables, walked.errors)
     compiled = await _compiled(estate, document, variables)
-    assert orjson.dumps(orjson.loads(compiled)) == orjson.dumps(walked.data), (document, variables)
+    told = orjson.dumps(_whole(walked.data))
+    if orjson.dumps(_whole(orjson.loads(compiled))) != told:
+        pytest.fail(f"{document}\n{variables}\ncompiled {compiled.decode()}\nwalked {told.decode()}")
 
 
 @pytest.mark.parametrize("size", [1, 7, 20, 60, 100])

@@ -10,8 +10,10 @@ LOCK_KEY = re.compile(r"^\w*LOCK\w* = (\d[\d_]+)$", re.MULTILINE)
 
 def test_every_plugin_has_a_row_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
-    names = [found.name for group in ("hub.registries", "hub.channels") for found in entry_points(group=group)]
-    assert names == ["mlflow"]
+    names = [
+        found.name for group in ("hub.registries", "hub.channels", "hub.checks") for found in entry_points(group=group)
+    ]
+    assert names == ["mlflow", "signature"]
     assert [name for name in names if f"| `{name}` |" not in readme] == []
 
 

@@ -1,18 +1,33 @@
 """A version's whole way to production, as its people live it: over GraphQL, each with a token of their own."""
 
 from datetime import timedelta
+from typing import Any
 
 from hub.clock import SetClock
 from hub.models.tables import RiskTier
+from hub.people.access import Principal
 from hub.people.tables import Discipline, Role
 from tests.asking import Ask
 from tests.make import Make
 
-PUBLISH = """
-mutation Publish($input: PublishPolicyInput!) {
-  publishPolicy(input: $input) {
-    ... on PolicyPublished {
-      policyVersion { number policy { id key bindings(first: 5) { nodes { model { name } } } } }
+PROPOSE = """
+mutation Propose($policy: PolicyInput!) {
+  proposePolicy(input: {policy: $policy, summary: "Patients are safer with it."}) {
+    ... on PolicyChanged { change { id digest } }
+    ... on Refusal { code why field }
+  }
+}
+"""
+SUBMIT = """
+mutation Submit($change: ID!) {
+  submitPolicyChange(input: {change: $change}) { ... on PolicyChanged { change { status } } }
+}
+"""
+DECIDE_POLICY = """
+mutation DecidePolicy($change: ID!, $digest: String!) {
+  decidePolicyChange(input: {change: $change, approve: true, digestSeen: $digest}) {
+    ... on PolicyChanged {
+      change { publishedVersion { number policy { id key bindings(first: 5) { nodes { model { name } } } } } }
     }
     ... on Refusal { code why field }
   }
@@ -75,6 +90,17 @@ query Joined($name: String!) {
 """
 
 
+async def published(ask: Ask, author: Principal, judge: Principal, said: dict[str, object]) -> dict[str, Any]:
+    """A policy's wording, as two people bring it in force."""
+    change = (await ask(author, PROPOSE, policy=said))["proposePolicy"]["change"]
+    await ask(author, SUBMIT, change=change["id"])
+    own = await ask(author, DECIDE_POLICY, change=change["id"], digest=change["digest"])
+    assert own["decidePolicyChange"]["code"] == "SAME_PERSON"
+    decided = await ask(judge, DECIDE_POLICY, change=change["id"], digest=change["digest"])
+    version: dict[str, Any] = decided["decidePolicyChange"]["change"]["publishedVersion"]
+    return version
+
+
 async def test_the_whole_way_to_production(ask: Ask, make: Make, clock: SetClock) -> None:
     sofia = await make.person("sofia", Role.POLICY_OWNER)
     ines = await make.person("ines", Role.MODEL_OWNER)
@@ -86,8 +112,7 @@ async def test_the_whole_way_to_production(ask: Ask, make: Make, clock: SetClock
     version = await make.version(model, "3", author="tomas", metrics={"recall": 0.87}, datasets={"scans": "TRAINING"})
     model_id, version_id = f"Model:{model.id}", f"ModelVersion:{version.id}"
 
-    published = await ask(sofia, PUBLISH, input=policy("recall", "metrics.recall >= 0.9"))
-    bound = published["publishPolicy"]["policyVersion"]
+    bound = await published(ask, sofia, lea, policy("recall", "metrics.recall >= 0.9"))
     assert (bound["number"], bound["policy"]["key"]) == (1, "recall")
     assert bound["policy"]["bindings"]["nodes"] == [{"model": {"name": "diagnosis"}}]
 
@@ -177,7 +202,7 @@ async def test_a_signature_is_void_when_what_was_signed_changes(ask: Ask, make: 
     asked = await ask(ines, REQUEST_APPROVAL, version=f"ModelVersion:{version.id}")
     request = asked["requestApproval"]["request"]["id"]
     await ask(priya, SIGN, request=request, decision="APPROVE")
-    await ask(sofia, PUBLISH, input=policy("recall", "metrics.recall >= 0.9"))
+    await published(ask, sofia, priya, policy("recall", "metrics.recall >= 0.9"))
     found = await ask(ines, "query($id: ID!) { node(id: $id) { ... on ApprovalRequest { status } } }", id=request)
     assert found == {"node": {"status": "STALE"}}
     lea = await make.person("lea", disciplines=[Discipline.RISK])
@@ -187,10 +212,11 @@ async def test_a_signature_is_void_when_what_was_signed_changes(ask: Ask, make: 
 
 async def test_a_rule_that_is_no_rule_is_refused_with_its_place(ask: Ask, make: Make) -> None:
     sofia = await make.person("sofia", Role.POLICY_OWNER)
-    reply = await ask(sofia, PUBLISH, input=policy("recall", "metrics.recall >="))
-    assert (reply["publishPolicy"]["code"], reply["publishPolicy"]["field"]) == ("BAD_RULE", "rule")
+    reply = (await ask(sofia, PROPOSE, policy=policy("recall", "metrics.recall >=")))["proposePolicy"]
+    assert (reply["code"], reply["field"]) == ("BAD_RULE", "rule")
+    assert "line 1" in reply["why"]
     assert await make.count("policies") == 0
-    assert await make.count("policy_versions") == 0
+    assert await make.count("policy_versions") == await make.count("policy_changes") == 0
 
 
 async def test_the_same_request_under_one_key_is_done_once(ask: Ask, make: Make) -> None:
