@@ -11,6 +11,12 @@ from importlib.util import find_spec
 BENCHES = {
     "reads": "Reads, beside a bare endpoint over the same PostgreSQL",
     "sync": "Sync of an MLflow server, beside merely listing it",
+    "rules": "Rules with explanation, beside the bare engine and cel-python",
+    "gate": "The gate's decision, beside a bare transaction that writes the same rows",
+    "bulk": "Versions asked about again, beside the bare engine, and the gate meanwhile",
+    "touch": "One changed metric of one version, in a small hub and in a large one",
+    "counts": "Compliance counts for a dashboard, beside their statement alone",
+    "backtest": "Backtest over stored documents, beside the bare engine",
     "startup": "Start on an existing data folder, beside PostgreSQL's own",
 }
 

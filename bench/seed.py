@@ -95,11 +95,15 @@ SELECT pg_temp.u(14, n), 'policy-' || n, 'Policy number ' || n, 'PUBLISHED',
 FROM generate_series(0, {policies} - 1) n;
 
 INSERT INTO policy_versions (id, policy_id, number, rule, rationale, remediation, severity, enforcement,
-                             decision_points, tiers, stages, service_level_days, longest_exception_days, digest,
-                             published_by, published_at)
+                             decision_points, tiers, stages, registries, model_types, data_categories, model_tags,
+                             tags, title, principle, citations, schedule, service_levels, service_level_days,
+                             longest_exception_days, validators, safe_rollback, reads, digest, published_by,
+                             published_at)
 SELECT pg_temp.u(15, n), pg_temp.u(14, n), 1, 'metrics.auc >= 0.8', 'Because harm follows.', 'Train it again.',
        (ARRAY['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'])[n % 4 + 1], (ARRAY['BLOCKING', 'WARNING', 'ADVISORY'])[n % 3 + 1],
-       '{{PROMOTE}}', '{{HIGH}}', '{{}}', 30, 90, md5(n::text), pg_temp.u(1, n % {people}), '2026-01-02'
+       '{{PROMOTE}}', '{{HIGH}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{performance}}', 'Policy number ' || n,
+       'Performance', '[]', '[]', '{{}}', 30, 90, '{{}}', false, '{{metrics}}', md5(n::text),
+       pg_temp.u(1, n % {people}), '2026-01-02'
 FROM generate_series(0, {policies} - 1) n;
 
 INSERT INTO policy_bindings (id, policy_id, model_id, why, bound_at)
@@ -119,10 +123,11 @@ SELECT pg_temp.u(17, n), pg_temp.u(14, n % {policies}), pg_temp.u(5, n % {models
 FROM generate_series(0, {exceptions} - 1) n;
 
 INSERT INTO check_results (id, policy_id, policy_version_id, model_id, version_id, subject_digest, decision_point,
-                           stage, outcome, explanation, inputs, evaluated_at)
+                           stage, outcome, enforcement, severity, took_us, explanation, inputs, evaluated_at)
 SELECT pg_temp.u(18, n), pg_temp.u(14, n % {policies}), pg_temp.u(15, n % {policies}),
        pg_temp.u(5, n % {versions} % {models}), pg_temp.u(8, n % {versions}), md5(n::text), 'PROMOTE', 'PRODUCTION',
-       (ARRAY['PASS', 'FAIL', 'ERROR', 'PASS'])[n % 4 + 1], 'auc is 0.83, at least 0.8 is asked.', '{{"auc": 0.83}}',
+       (ARRAY['PASS', 'FAIL', 'ERROR', 'PASS'])[n % 4 + 1], 'BLOCKING', 'HIGH', 40,
+       'auc is 0.83, at least 0.8 is asked.', '{{"auc": 0.83}}',
        '2026-04-01T00:00Z'::timestamptz + n * interval '1 minute'
 FROM generate_series(0, {checks} - 1) n;
 

@@ -88,6 +88,15 @@ SELECT convert_to(concat('{"data":{"models":{"pageInfo":{"hasNextPage":', CASE W
 FROM (SELECT *, row_number() OVER () AS place FROM (
   SELECT * FROM models WHERE {seen} ORDER BY name, id LIMIT 51) m) m"""
 
+COUNTS = """
+SELECT convert_to(concat('{"data":{"complianceCounts":{"nodes":[', string_agg(concat('{"tier":"', c.tier, '","stage":"',
+  c.stage, '","outcome":"', c.outcome, '","enforcement":"', c.enforcement, '","count":', c.n, ',"policy":{"key":',
+  to_json(p.key), '}}'), ',' ORDER BY c.n DESC), ']}},"extensions":{"cost":{cost}}}'), 'UTF8')
+FROM (SELECT policy_id, stage, tier, outcome, enforcement, sum(n) AS n FROM compliance_counts
+      WHERE restricted_model_id IS NULL GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) > 0
+      ORDER BY sum(n) DESC LIMIT 100) c
+JOIN policies p ON p.id = c.policy_id"""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -153,12 +162,16 @@ async def bare(address: str, cost: str) -> ASGIApp:
     seen = f"(NOT restricted OR team_id IN ({mine}))"
     middle = MIDDLE.replace("{seen}", seen)
     heavy = HEAVY.replace("{seen}", seen).replace("{cost}", cost)
+    counts = COUNTS.replace("{cost}", cost)
 
     async def answer_tiny(request: Request) -> Response:
         return Response(await pool.fetchval(TINY, UUID(request.path_params["id"])), media_type="application/json")
 
     async def answer_middle(_request: Request) -> Response:
         return Response(await pool.fetchval(middle), media_type="application/json")
+
+    async def answer_counts(_request: Request) -> Response:
+        return Response(await pool.fetchval(counts), media_type="application/json")
 
     async def answer_heavy(_request: Request) -> Response:
         return Response(await pool.fetchval(heavy), media_type="application/json")
@@ -168,6 +181,7 @@ async def bare(address: str, cost: str) -> ASGIApp:
             Route("/tiny/{id}", answer_tiny),
             Route("/middle", answer_middle),
             Route("/heavy", answer_heavy),
+            Route("/counts", answer_counts),
         ]
     )
 
@@ -181,7 +195,9 @@ async def serve(kind: str, address: str, *more: str) -> None:
     else:
         app = await bare(address, *more)
     door = socket.create_server(("127.0.0.1", 0), backlog=256)
-    config = uvicorn.Config(app, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    config = uvicorn.Config(
+        app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=120
+    )
     server = uvicorn.Server(config)
     print(door.getsockname()[1], flush=True)
     serving = asyncio.create_task(server.serve(sockets=[door]))
