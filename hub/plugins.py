@@ -8,6 +8,7 @@ from hub.errors import Code, Refused
 
 REGISTRIES = "hub.registries"
 CHANNELS = "hub.channels"
+CHECKS = "hub.checks"
 LONGEST_WHY = 500
 
 
