@@ -69,8 +69,6 @@ APPROVERS = f"""{{ people(filter: {{ role: MODEL_APPROVER, active: true, kind: H
   nodes {{ id name handle disciplines }}
 }} }}"""
 
-VIEWER = "{ viewer { id } }"
-
 REQUEST_EXCEPTION = (
     "mutation($i: RequestExceptionInput!) { requestException(input: $i) { __typename"
     " ... on ExceptionChanged { exception { id status expiresAt } } ... on Refusal { code why field } } }"
