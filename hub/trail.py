@@ -83,8 +83,11 @@ class ModelEvents:
     events: Connection[Event] = many("All that happened to it and to what hangs on it.", by="scope_id", implied=True)
 
 
-class OwnEvents:
-    events: Connection[Event] = many("All that happened to it.", by="subject_id")
+def _with_events(node: type) -> None:
+    # A class for each: what a type inherits from a plain class is no field of it.
+    @extends(node)
+    class OwnEvents:
+        events: Connection[Event] = many("All that happened to it.", by="subject_id")
 
 
 for _node in (
@@ -99,7 +102,7 @@ for _node in (
     DeploymentIntent,
     Permit,
 ):
-    extends(_node)(type(f"{_node.__name__}Events", (OwnEvents,), {}))
+    _with_events(_node)
 
 
 @extends(ApprovalRequest)
