@@ -10,6 +10,8 @@ from strawberry.types import ExecutionContext
 from hub import trail
 from hub.approvals import graph as approvals
 from hub.approvals import mutations as approval_mutations
+from hub.calendars import graph as calendars
+from hub.calendars import mutations as calendar_mutations
 from hub.checks import graph as checks
 from hub.checks import mutations as check_mutations
 from hub.checks.compliance import graph as compliance
@@ -42,6 +44,7 @@ from hub.watching import graph as watching
 
 CONCEPTS = (
     people,
+    calendars,
     models,
     lineage,
     approvals,
@@ -59,6 +62,7 @@ CONCEPTS = (
 )
 MUTATIONS = (
     people_mutations,
+    calendar_mutations,
     model_mutations,
     lineage_mutations,
     approval_mutations,

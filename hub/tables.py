@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 import hub.approvals.tables
+import hub.calendars.tables
 import hub.checks.tables
 import hub.deployments.tables
 import hub.events.tables

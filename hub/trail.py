@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from hub.approvals.graph import ApprovalRequest
+from hub.calendars.graph import Calendar
 from hub.deployments.graph import Deployment, DeploymentIntent, Permit
 from hub.events import tables
 from hub.exceptions.graph import PolicyException
@@ -42,6 +43,7 @@ SUBJECTS = {
     "sync_run": "SyncRun",
     "person": "Person",
     "team": "Team",
+    "calendar": "Calendar",
 }
 """What a subject's kind is called in events, and in the graph; tokens are left out: few may see them."""
 
@@ -99,6 +101,7 @@ for _node in (
     Dataset,
     Deployment,
     Person,
+    Calendar,
     DeploymentIntent,
     Permit,
 ):

@@ -39,6 +39,7 @@ Reaction = Callable[[Tx, tuple[Happened, ...]], Awaitable[None]]
 HOUSE = (
     "events",
     "people",
+    "calendars",
     "models",
     "lineage",
     "approvals",

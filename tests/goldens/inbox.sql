@@ -82,7 +82,9 @@ WHERE t25.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"
 FROM people t26
 WHERE t26.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
 FROM teams t27
-WHERE t27.id = t2.subject_id) END), 'null'), '}'), ',')
+WHERE t27.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
+FROM calendars t28
+WHERE t28.id = t2.subject_id) END), 'null'), '}'), ',')
 FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
 FROM approval_requests t2
 WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (EXISTS (SELECT 1
