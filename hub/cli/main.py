@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from hub.cli import check, doctor, evidence, migrate, permit, policy, query, schema, serve, sync, token, up
+from hub.cli import calendar, check, doctor, evidence, migrate, permit, policy, query, schema, serve, sync, token, up
 from hub.cli.gate import command as gate
 from hub.errors import Refused
 
@@ -56,6 +56,7 @@ app.command("query")(query.query)
 app.command("gate", cls=gate.Gate)(gate.gate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(token.app, name="token")
+app.add_typer(calendar.app, name="calendar")
 app.add_typer(check.app, name="check")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(permit.app, name="permit")
