@@ -57,6 +57,17 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "APPROVE": "Yes.",
         "REJECT": "No.",
         "REQUEST_CHANGES": "Not yet: something is to be changed first.",
+        "WITHDRAW": "What was answered before is taken back.",
+    },
+    "TermEnd": {
+        "EXPIRE": "It is over; whoever still wants it asks again.",
+        "KEEP": "It stays open and is overdue until somebody decides.",
+    },
+    "Channel": {
+        "API": "GraphQL, by a program or an explorer.",
+        "CLI": "The command line.",
+        "CONSOLE": "The hub's own pages.",
+        "SLACK": "A message in Slack.",
     },
     "DeploymentStatus": {
         "RUNNING": "It answers.",

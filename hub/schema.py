@@ -10,6 +10,8 @@ from strawberry.types import ExecutionContext
 from hub import trail
 from hub.approvals import graph as approvals
 from hub.approvals import mutations as approval_mutations
+from hub.approvals.standins import graph as standins
+from hub.approvals.standins import mutations as standin_mutations
 from hub.calendars import graph as calendars
 from hub.calendars import mutations as calendar_mutations
 from hub.checks import graph as checks
@@ -48,6 +50,7 @@ CONCEPTS = (
     models,
     lineage,
     approvals,
+    standins,
     policies,
     policy_changes,
     exceptions,
@@ -66,6 +69,7 @@ MUTATIONS = (
     model_mutations,
     lineage_mutations,
     approval_mutations,
+    standin_mutations,
     policy_mutations,
     exception_mutations,
     check_mutations,

@@ -31,6 +31,8 @@ SUBJECTS = {
     "policy_change": "PolicyChange",
     "exception": "PolicyException",
     "approval_request": "ApprovalRequest",
+    "delegation": "Delegation",
+    "absence": "Absence",
     "check_result": "CheckResult",
     "evidence": "Evidence",
     "backtest": "Backtest",

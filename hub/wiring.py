@@ -1,5 +1,8 @@
 """Registers every concept's reactions and jobs; whatever records events imports it first."""
 
+import hub.approvals.deadlines.jobs
+import hub.approvals.reactions
+import hub.checks.cards
 import hub.checks.evidence.reactions
 import hub.checks.jobs
 import hub.checks.reactions
@@ -9,6 +12,8 @@ import hub.checks.validators.jobs
 import hub.checks.validators.reactions
 import hub.deployments.jobs
 import hub.deployments.reactions
+import hub.exceptions.reactions
+import hub.policies.changes.reactions
 import hub.policies.reactions
 import hub.registries.jobs  # noqa: F401
 from hub.events.reactions import seal

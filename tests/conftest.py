@@ -39,10 +39,10 @@ async def template(server: postgres.Server) -> str:
 
 
 async def _migrated(address: str) -> None:
-    """A migrated database whose approval matrix each test writes itself."""
+    """A migrated database whose approval matrix for versions each test writes itself."""
     await migrate(address)
     connection = await asyncpg.connect(address)
-    await connection.execute("DELETE FROM approval_rules")
+    await connection.execute("DELETE FROM approval_rules WHERE subject_kind = 'version'")
     await connection.close()
 
 

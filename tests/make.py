@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel, col, select
 
 import hub.wiring  # noqa: F401
+from hub.approvals.steps import Step, sign_off
 from hub.approvals.tables import ApprovalRule
 from hub.db import Db, Tx
 from hub.events.canonical import digest_of
@@ -214,15 +215,18 @@ class Make:
     async def rule(
         self,
         *disciplines: Discipline,
-        tier: RiskTier = RiskTier.HIGH,
-        stage: Stage = Stage.PRODUCTION,
+        tier: RiskTier | None = RiskTier.HIGH,
+        stage: Stage | None = Stage.PRODUCTION,
         quorum: int = 1,
+        steps: Sequence[Step] | None = None,
         term_days: int = 5,
+        **more: Any,
     ) -> ApprovalRule:
-        """A row of the approval matrix."""
-        return await self.add(
-            ApprovalRule(tier=tier, stage=stage, quorum=quorum, disciplines=list(disciplines), term_days=term_days)
-        )
+        """A row of the approval matrix: one step of so many from these disciplines, or the steps that are given."""
+        chosen = steps if steps is not None else ([sign_off(quorum, disciplines)] if quorum else [])
+        values: dict[str, Any] = {"reminders_h": [], "escalation": [], "set_at": self.now, **more}
+        written = [step.written() for step in chosen]
+        return await self.add(ApprovalRule(tier=tier, stage=stage, steps=written, term_days=term_days, **values))
 
     def deviation(self, policy: PolicyVersion, model: Model, owner: Principal, **asked: Any) -> Deviation:
         """What an exception asks for; by default for thirty days from now."""
@@ -247,7 +251,7 @@ class Make:
             return made
         judge = await self.person(None, Role.POLICY_OWNER)
         async with self.db.write(actor=judge.person_id, operation="make") as tx:
-            return await exceptions.decide(tx, judge, made.id, approve=True)
+            return await exceptions.decide(tx, judge, made.id, approve=True, note="Weighed.")
 
     async def add(self, row: Row) -> Row:
         """Any row, as it stands."""

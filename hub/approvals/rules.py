@@ -1,110 +1,136 @@
-"""When a request is decided, by whom it may be signed, and for which discipline."""
+"""By whom a request may be signed, for which discipline, with which words, and while it stands how."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from hub.approvals.tables import ApprovalRule, ApprovalStatus, SignOffDecision
+from hub.approvals.steps import Given, Step, wanted
+from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, SignOffDecision, SubjectKind
 from hub.errors import Code, Refused
+from hub.models.rules import treated_as
+from hub.models.tables import RiskTier, Stage
 from hub.people.tables import Discipline
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalSubject:
-    """What is to be approved, by kind, id and digest; `scope_id` is the model within which it stands.
+    """What is to be approved, by kind, id and digest; `scope_id` is the model within which it stands, if any.
 
     `parts` are the digests that `digest` was made of, by name. `authors` are outside names of whoever made it,
-    `author_ids` people: none of them may sign.
+    `author_ids` people: none of them may sign. `title` says in a few words what it is.
     """
 
     kind: str
     id: UUID
     digest: str
-    scope_id: UUID
+    scope_id: UUID | None
     parts: Mapping[str, str] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
     author_ids: tuple[UUID, ...] = ()
+    title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A row of the approval matrix as it was when a request was made."""
+OUTCOMES = {
+    SignOffDecision.REJECT: ApprovalStatus.REJECTED,
+    SignOffDecision.REQUEST_CHANGES: ApprovalStatus.CHANGES_REQUESTED,
+}
+"""The answers that decide a request by themselves."""
 
-    quorum: int
-    disciplines: tuple[Discipline, ...]
-
-    @classmethod
-    def of(cls, snapshot: Mapping[str, Any]) -> "Matrix":
-        return cls(int(snapshot["quorum"]), tuple(Discipline(word) for word in snapshot["disciplines"]))
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """An approval that counts: its signer still may sign for this discipline."""
-
-    person_id: UUID
-    discipline: Discipline | None
+VERBS = {
+    SignOffDecision.APPROVE: "approve it",
+    SignOffDecision.REJECT: "reject it",
+    SignOffDecision.REQUEST_CHANGES: "ask for changes before it may go on",
+}
 
 
 def snapshot(rule: ApprovalRule) -> dict[str, Any]:
     """The rule as a request keeps it."""
     return {
         "id": str(rule.id),
-        "tier": rule.tier.value,
-        "stage": rule.stage.value,
-        "quorum": rule.quorum,
-        "disciplines": list(rule.disciplines),
+        "tier": rule.tier,
+        "stage": rule.stage,
+        "tag": rule.tag,
+        "steps": rule.steps,
         "term_days": rule.term_days,
+        "at_end": rule.at_end,
+        "calendar": rule.calendar,
     }
 
 
-def open_disciplines(matrix: Matrix, given: Sequence[Given]) -> tuple[Discipline, ...]:
-    """For which disciplines a signature is still wanted; each listed one first, then any of them up to the quorum."""
-    signed = {one.discipline for one in given}
-    missing = tuple(one for one in matrix.disciplines if one not in signed)
-    needed = _needed(matrix) - len(given)
-    if needed <= 0 and not _short(matrix, given):
-        return ()
-    return matrix.disciplines if needed > len(missing) else missing
+def selector(kind: str, tier: RiskTier | None, stage: Stage | None, tag: str | None = None) -> str:
+    """What a row of the matrix is for, in words."""
+    told = f"{kind.replace('_', ' ')} requests" if kind != SubjectKind.VERSION else "versions"
+    for word, value in (("of tier", tier), ("for stage", stage), ("with the tag", tag)):
+        if value is not None:
+            told = f"{told} {word} {value}"
+    return told
 
 
-def is_approved(matrix: Matrix, given: Sequence[Given]) -> bool:
-    """Whether enough people signed, for as many different disciplines as the rule can tell apart."""
-    people = {one.person_id for one in given}
-    return len(people) >= _needed(matrix) and not _short(matrix, given)
+def no_rule(kind: str, tier: RiskTier | None, stage: Stage | None) -> str:
+    """That nobody may say yes where the matrix says nothing, and the way out."""
+    if kind == SubjectKind.VERSION and tier is not None:
+        return (
+            f"no approval rule for {treated_as(tier)} models and stage {stage}; an ADMIN must add one to the matrix"
+            " (hub approvals matrix propose)"
+        )
+    return (
+        f"no approval rule for {selector(kind, tier, stage)}; an ADMIN must add one to the matrix"
+        " (hub approvals matrix propose)"
+    )
+
+
+def acknowledgement(subject: ApprovalSubject) -> str:
+    """What every signer of this request declares; the words before `decision` are filled in at the signature."""
+    return (
+        f"I have looked at {subject.title or subject.kind} as it was put to me under the digest {subject.digest}, it is"
+        " not my own work, and I {decision}."
+    )
+
+
+def declared(request: ApprovalRequest, decision: SignOffDecision) -> str:
+    """The acknowledgement as it is shown to and recorded of somebody who answers so."""
+    return request.acknowledgement.replace("{decision}", VERBS[decision])
+
+
+def needs_comment(decision: SignOffDecision, tier: RiskTier | None) -> bool:
+    """Whether an answer must say why: every no, and every answer about what could do much harm."""
+    return decision is not SignOffDecision.APPROVE or (tier is not None and treated_as(tier) is RiskTier.HIGH)
 
 
 def discipline_for(
-    matrix: Matrix,
+    step: Step,
     given: Sequence[Given],
     held: Collection[Discipline],
     asked: Discipline | None,
     decision: SignOffDecision,
+    *,
+    at: int = 0,
 ) -> Discipline | None:
     """For which discipline this person signs: the one asked, or the first that is open and theirs.
 
-    Whoever holds one of the rule's disciplines may say no; an approval must be for one that is still wanted.
+    Whoever holds one of the step's disciplines may say no; an approval must be for one that is still wanted.
     """
-    if not matrix.disciplines:
+    signed = [one.discipline for one in given if one.step == at]
+    if not step.disciplines:
         return asked if asked in held else None
-    mine = [one for one in matrix.disciplines if one in held]
+    mine = [one for one in step.disciplines if one in held]
     if asked is not None:
         mine = [one for one in mine if one is asked]
     if not mine:
         raise Refused(
             Code.FORBIDDEN,
-            f"this request is signed for {_words(matrix.disciplines)}; you sign for {_words(sorted(held))}",
+            f"this request is signed for {_words(step.disciplines)}; you sign for {_words(sorted(held))}",
             field="discipline",
         )
     if decision is not SignOffDecision.APPROVE:
         return mine[0]
-    wanted = open_disciplines(matrix, given)
-    fitting = [one for one in mine if one in wanted]
+    open_now = wanted(step, signed)
+    fitting = [one for one in mine if one in open_now]
     if not fitting:
         raise Refused(
             Code.WRONG_STATE,
-            f"{_words(mine)} has signed already; still wanted is {_words(wanted)}",
+            f"{_words(mine)} has signed already; still wanted is {_words(open_now)}",
             field="discipline",
         )
     return fitting[0]
@@ -113,11 +139,11 @@ def discipline_for(
 def check_signer(signer: UUID, *, is_service: bool, requested_by: UUID, authors: Collection[UUID]) -> None:
     """Nobody signs for their own work, nor for what they asked; nor does a machine."""
     if is_service:
-        raise _own("a service account signs nothing")
+        raise own("a service account signs nothing")
     if signer == requested_by:
-        raise _own("you made this request")
+        raise own("you made this request")
     if signer in authors:
-        raise _own("this is your own work")
+        raise own("this is your own work")
 
 
 def check_open(status: ApprovalStatus, why: str | None) -> None:
@@ -142,18 +168,18 @@ def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
 
 
-def _needed(matrix: Matrix) -> int:
-    return max(matrix.quorum, 1)
-
-
-def _short(matrix: Matrix, given: Sequence[Given]) -> bool:
-    wanted = min(_needed(matrix), len(matrix.disciplines))
-    return len({one.discipline for one in given} & set(matrix.disciplines)) < wanted
-
-
-def _own(why: str) -> Refused:
+def own(why: str) -> Refused:
     return Refused(Code.SAME_PERSON, f"{why}; another approver must sign", field="request")
 
 
-def _words(disciplines: Sequence[Discipline]) -> str:
+def not_seated(step: Step) -> Refused:
+    """Whoever answers must be among those whom the step asks."""
+    among = {"OWNERS": " who own the model", "TEAM": f" of the team {step.team}", "ANYBODY": ""}[step.group]
+    roles = " or ".join(step.roles) or "people"
+    return Refused(
+        Code.FORBIDDEN, f"this request is answered by {roles}{among}; you are none of them now", field="request"
+    )
+
+
+def _words(disciplines: Collection[Discipline]) -> str:
     return ", ".join(disciplines) or "none"

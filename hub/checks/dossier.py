@@ -13,14 +13,15 @@ import orjson
 
 from hub.approvals import actions as approvals
 from hub.approvals import store as approval_store
+from hub.approvals import subjects
 from hub.approvals.rules import ApprovalSubject, changed
-from hub.approvals.tables import ApprovalRequest
+from hub.approvals.tables import ApprovalRequest, SubjectKind
 from hub.checks import store
 from hub.db import Tx
 from hub.events.canonical import digest_of
 from hub.models.tables import RiskTier, Stage
 
-KIND = "version"
+KIND = SubjectKind.VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Dossier:
     stage: Stage
     parts: Mapping[str, str]
     authors: tuple[str, ...]
+    title: str = ""
 
     @property
     def digest(self) -> str:
@@ -41,7 +43,13 @@ class Dossier:
     def subject(self) -> ApprovalSubject:
         """The dossier as approvals know it."""
         return ApprovalSubject(
-            KIND, self.version_id, self.digest, self.model_id, parts=self.parts, authors=self.authors
+            KIND,
+            self.version_id,
+            self.digest,
+            self.model_id,
+            parts=self.parts,
+            authors=self.authors,
+            title=self.title,
         )
 
 
@@ -66,19 +74,22 @@ async def dossier_digest(tx: Tx, version_id: UUID, stage: Stage) -> str:
 async def refresh(tx: Tx, model_ids: Collection[UUID] | None = None) -> None:
     """Make pending requests stale whose dossier is another by now; in these models, or in any."""
     asked = await approval_store.pending(tx, KIND, scope_ids=model_ids)
-    now = await dossiers(tx, {(one.subject_id, one.stage) for one in asked})
+    now = await dossiers(tx, {(one.subject_id, one.stage) for one in asked if one.stage is not None})
     found: dict[UUID, tuple[ApprovalRequest, list[str]]] = {}
     for one in asked:
+        assert one.stage is not None
         parts = now[one.subject_id, one.stage].parts
         if names := changed(one.parts or {}, parts):
             found[one.id] = (one, names)
     await approvals.void(tx, found)
 
 
-@approvals.currently(KIND)
-async def parts_now(tx: Tx, version_id: UUID, stage: Stage) -> Mapping[str, str]:
-    """The parts of a version's dossier as of now."""
-    return (await dossier(tx, version_id, stage)).parts
+@subjects.subject(KIND)
+async def subject_now(tx: Tx, version_id: UUID, stage: Stage | None) -> ApprovalSubject | None:
+    """A version's dossier as of now."""
+    assert stage is not None
+    found = await dossiers(tx, [(version_id, stage)])
+    return found[version_id, stage].subject() if found else None
 
 
 def _dossier(row: Mapping[str, Any]) -> Dossier:
@@ -93,7 +104,8 @@ def _dossier(row: Mapping[str, Any]) -> Dossier:
         "approval rule": digest_of(_loaded(row["rule"])),
     }
     names = {name for name in (row["author"], row["run_author"]) if name}
-    return Dossier(row["version_id"], row["model_id"], RiskTier(row["tier"]), stage, parts, tuple(sorted(names)))
+    title = f"{row['model']} {row['version']} to {stage}"
+    return Dossier(row["version_id"], row["model_id"], RiskTier(row["tier"]), stage, parts, tuple(sorted(names)), title)
 
 
 def _loaded(text: str | None) -> Any:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from hub.approvals.graph import ApprovalRequest
 from hub.checks import tables
 from hub.checks.tables import Outcome
 from hub.exceptions.graph import PolicyException
@@ -95,6 +96,12 @@ class CheckResult(Node):
 @extends(ModelVersion)
 class VersionChecks:
     check_results: Connection[CheckResult] = many("What policies said of it.", by="version_id", implied=True)
+    card_approval: ApprovalRequest | None = one(
+        "The newest question about its card.",
+        on="{t}.id = (SELECT n.id FROM approval_requests n WHERE n.subject_kind = 'card' AND n.subject_id = {p}.id"
+        " ORDER BY n.requested_at DESC, n.id DESC LIMIT 1)",
+        implied=True,
+    )
 
 
 @extends(Model)

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from hub.approvals.graph import ApprovalRequest
-from hub.checks import actions
+from hub.checks import actions, cards
 from hub.db import Tx
 from hub.events.answers import Answer
 from hub.graph.declare import extends
@@ -52,6 +52,12 @@ class RequestApprovalInput:
     reason: str = strawberry.field(description="Why; approvers will read it.")
 
 
+@strawberry.input(description="Which version's card is to be read by somebody else, and why.")
+class RequestCardApprovalInput:
+    version: strawberry.ID = strawberry.field(description="The version.")
+    reason: str = strawberry.field(description="Why; approvers will read it.")
+
+
 @extends(Mutation)
 class CheckMutations:
     @mutation(Permission.EVALUATE_POLICIES, "Ask every policy that applies about a version, now.")
@@ -74,5 +80,15 @@ class CheckMutations:
             id = uuid_of(input.version, "ModelVersion", "version")
             made = await actions.ask_approval(tx, who, id, stage=input.stage, reason=input.reason)
             return Answer("approval_request", made.id)
+
+        return await act(info, input, idempotency_key, showing(ApprovalRequested, "request"), do)
+
+    @mutation(Permission.REQUEST_APPROVAL, "Ask people whether a version's card says what is to be said.")
+    async def request_card_approval(
+        self, info: Asked, input: RequestCardApprovalInput, idempotency_key: str | None = None
+    ) -> RequestApprovalPayload:
+        async def do(tx: Tx, who: Principal) -> Answer:
+            id = uuid_of(input.version, "ModelVersion", "version")
+            return Answer("approval_request", (await cards.ask_approval(tx, who, id, reason=input.reason)).id)
 
         return await act(info, input, idempotency_key, showing(ApprovalRequested, "request"), do)

@@ -112,8 +112,8 @@ ORDER BY p.key
 # whether the version was approved is left out: the approval itself would change what was approved. So is what is asked
 # only of a version in use: it is no part of what people decide.
 _DOSSIERS = text("""
-SELECT v.id AS version_id, a.stage, v.model_id, m.tier, v.digest, v.missing_since IS NOT NULL AS missing,
-    c.digest AS card_digest, v.author, r.author AS run_author,
+SELECT v.id AS version_id, a.stage, v.model_id, m.name AS model, v.name AS version, m.tier, v.digest,
+    v.missing_since IS NOT NULL AS missing, c.digest AS card_digest, v.author, r.author AS run_author,
     (SELECT json_agg(p.current_version_id ORDER BY p.id)::text
      FROM policy_bindings b
      JOIN policies p ON p.id = b.policy_id AND p.status IN ('PUBLISHED', 'DEPRECATED')
@@ -129,14 +129,20 @@ SELECT v.id AS version_id, a.stage, v.model_id, m.tier, v.digest, v.missing_sinc
        AND NOT w.reads && ARRAY['deployment', 'deployment.approved']::varchar[]) AS checks,
     (SELECT json_agg(json_build_array(e.kind, e.digest) ORDER BY e.kind, e.digest)::text
      FROM evidence e WHERE e.version_id = v.id) AS evidence,
-    (SELECT json_build_object('tier', u.tier, 'quorum', u.quorum, 'disciplines', u.disciplines)::text
-     FROM approval_rules u
-     WHERE u.stage = a.stage AND u.tier = CASE m.tier WHEN 'UNCLASSIFIED' THEN 'HIGH' ELSE m.tier END) AS rule
+    (SELECT json_build_object('tier', u.tier, 'tag', u.tag, 'steps', u.steps)::text
+     FROM approval_rules u WHERE u.id = approval_rule('version', m.tier, a.stage, m.id)) AS rule
 FROM unnest(CAST(:versions AS uuid[]), CAST(:stages AS text[])) AS a (version_id, stage)
 JOIN model_versions v ON v.id = a.version_id
 JOIN models m ON m.id = v.model_id
 LEFT JOIN model_cards c ON c.version_id = v.id
 LEFT JOIN runs r ON r.id = v.run_id
+""")
+
+_CARD_OF = text("""
+SELECT c.digest, v.model_id, v.author, r.author AS run_author, m.name AS model, v.name AS version
+FROM model_cards c JOIN model_versions v ON v.id = c.version_id JOIN models m ON m.id = v.model_id
+LEFT JOIN runs r ON r.id = v.run_id
+WHERE c.version_id = :version
 """)
 
 _VERSIONS_OF_POLICY = text("""
@@ -220,6 +226,12 @@ async def versions_of_policy(tx: Tx, policy_id: UUID) -> list[UUID]:
 async def versions_of_models(tx: Tx, model_ids: Collection[UUID]) -> list[UUID]:
     """Every version of these models that its registry still shows."""
     return list((await tx.session.execute(_VERSIONS_OF_MODELS, {"models": list(model_ids)})).scalars())
+
+
+async def card(tx: Tx, version_id: UUID) -> Mapping[str, Any] | None:
+    """The digest of a version's card, with who made the version and what it is called."""
+    row = (await tx.session.execute(_CARD_OF, {"version": version_id})).mappings().first()
+    return None if row is None else dict(row)
 
 
 async def version_of_card(tx: Tx, card_ids: Collection[UUID]) -> list[UUID]:

@@ -11,6 +11,7 @@ CONCEPTS = (
     "hub.registries.jobs",
     "hub.checks.jobs",
     "hub.deployments.jobs",
+    "hub.approvals.deadlines.jobs",
 )
 """Modules with a `due(db, at)`."""
 

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from hub.approvals import actions as approvals
 from hub.approvals import store as approval_store
-from hub.approvals.rules import Given, Matrix, is_approved
 from hub.approvals.rules import changed as parts_changed
-from hub.approvals.tables import ApprovalRequest, ApprovalStatus
+from hub.approvals.rules import no_rule
+from hub.approvals.steps import Given, is_approved, steps_of
+from hub.approvals.tables import ApprovalRequest, ApprovalStatus, SubjectKind
 from hub.checks import actions as checks
 from hub.checks import store as check_store
 from hub.checks.dossier import Dossier, dossier
@@ -129,8 +130,8 @@ async def standing_approval(tx: Tx, version_id: UUID, stage: Stage, digest: str)
     """The approval that stands on this digest by people who still may give it; None when there is none."""
     for one in await store.approvals(tx, version_id, stage, digest):
         if one.status is ApprovalStatus.APPROVED:
-            given = await approval_store.given(tx, one.id)
-            return People(None, one, given) if is_approved(Matrix.of(one.rule), given) else None
+            given = await approvals.counted(tx, one)
+            return People(None, one, given) if is_approved(steps_of(one.rule["steps"]), given) else None
     return None
 
 
@@ -175,16 +176,18 @@ async def _stays(tx: Tx, intent: DeploymentIntent, looked_at: Dossier) -> bool:
 
 async def _people(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: Dossier) -> People:
     """What people say; whoever has not been asked is asked now."""
-    rule = await approval_store.rule(tx, treated_as(looked_at.tier), intent.stage)
+    tier = treated_as(looked_at.tier)
+    rule = await approval_store.rule(tx, SubjectKind.VERSION, tier, intent.stage, intent.model_id)
     if rule is None:
-        return People(rules.no_rule(looked_at.tier, intent.stage))
-    if rule.quorum == 0:
+        return People(Answer(IntentStatus.BLOCKED, no_rule(SubjectKind.VERSION, tier, intent.stage)))
+    if not rule.steps:
+        # The matrix lets it pass on checks alone.
         return People(None)
     asked = await store.approvals(tx, intent.version_id, intent.stage, looked_at.digest)
     approved = [one for one in asked if one.status is ApprovalStatus.APPROVED][:1]
     for one in approved:
-        given = await approval_store.given(tx, one.id)
-        if is_approved(Matrix.of(one.rule), given):
+        given = await approvals.counted(tx, one)
+        if is_approved(steps_of(one.rule["steps"]), given):
             return People(None, one, given)
     pending = next((one for one in asked if one.status is ApprovalStatus.PENDING), None)
     if pending is not None and pending.subject_digest != looked_at.digest:
@@ -192,7 +195,7 @@ async def _people(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: D
         pending = None
     if pending is None:
         pending = await approvals.request(
-            tx, who, looked_at.subject(), tier=looked_at.tier, stage=intent.stage, reason=intent.reason
+            tx, who, looked_at.subject(), tier=looked_at.tier, stage=intent.stage, reason=intent.reason, rule=rule
         )
     again = "; who signed before may no longer sign for it" if approved else ""
     return People(Answer(IntentStatus.AWAITING_APPROVAL, f"waits for approval{again}"), pending)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from hub.approvals import store as approval_store
+from hub.approvals import actions as approvals
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus
 from hub.checks.dossier import Dossier
 from hub.checks.store import Standing
@@ -117,12 +117,8 @@ async def question(tx: Tx, intent: DeploymentIntent) -> ApprovalRequest | None:
 
 async def take_back(tx: Tx, asked: ApprovalRequest | None) -> None:
     """Withdraw a question that need not be answered any more."""
-    if asked is None:
-        return
-    await approval_store.change(tx, asked.id, status=ApprovalStatus.WITHDRAWN, decided_at=tx.at)
-    told = {"subject": {"kind": asked.subject_kind, "id": asked.subject_id}, "stage": asked.stage}
-    subject = Subject("approval_request", asked.id, asked.subject_digest)
-    await record(tx, "approval.withdrawn", subject, told, scope_id=asked.scope_id)
+    if asked is not None:
+        await approvals.settle(tx, asked, ApprovalStatus.WITHDRAWN)
 
 
 def entry(intent: DeploymentIntent, told: Mapping[str, object]) -> Entry:

@@ -120,14 +120,6 @@ def gate(standings: Sequence[Standing], outstanding: Collection[str]) -> Answer 
     return None
 
 
-def no_rule(tier: RiskTier, stage: Stage) -> Answer:
-    """Nobody may say yes where the matrix says nothing."""
-    return Answer(
-        IntentStatus.BLOCKED,
-        f"no approval rule for {treated_as(tier)} models and stage {stage}; an ADMIN must add one to the matrix",
-    )
-
-
 def ends_at(tier: RiskTier, at: datetime, waived_until: datetime | None) -> datetime:
     """When a permit ends: 7 days on for HIGH, 30 for the others, and never after an exception that it rests on."""
     usual = at + timedelta(days=PERMIT_DAYS.get(treated_as(tier), USUAL_PERMIT_DAYS))

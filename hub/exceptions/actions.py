@@ -3,11 +3,14 @@
 from uuid import UUID
 
 from hub import words
+from hub.approvals import actions as approvals
+from hub.approvals import store as approval_store
+from hub.approvals.tables import SignOffDecision
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
 from hub.events.record import Subject, record
-from hub.exceptions import rules, store
+from hub.exceptions import review, rules, store
 from hub.exceptions.rules import Deviation
 from hub.exceptions.tables import ExceptionStatus, PolicyException
 from hub.models import actions as models
@@ -70,11 +73,12 @@ async def request(tx: Tx, who: Principal, asked: Deviation) -> PolicyException:
         "justification_digest": digest_of_text(wanted.justification),
     }
     await record(tx, "exception.requested", Subject("exception", made.id), told, scope_id=wanted.model_id)
+    await review.ask(tx, who, made)
     return made
 
 
 async def decide(tx: Tx, who: Principal, exception_id: UUID, *, approve: bool, note: str = "") -> PolicyException:
-    """Grant or reject an exception that was asked for; never as the one who asked, owns it, or made what it covers."""
+    """Answer the question about an exception; never as the one who asked, owns it, or made what it covers."""
     acting(tx, who, Permission.DECIDE_EXCEPTION)
     written = words.optional(note, "note") if approve else words.wanted(note, "note")
     found = await store.one(tx, exception_id, lock=True)
@@ -87,24 +91,40 @@ async def decide(tx: Tx, who: Principal, exception_id: UUID, *, approve: bool, n
     rules.check_decidable(found.state)
     await _check_decider(tx, who, found)
     if approve:
-        # Time has passed and the policy may have changed since it was asked for.
-        policy, wording = await _policy(tx, found.policy_id)
-        rules.check_term(
-            found.starts_at, found.expires_at, at=tx.at, longest_days=wording.longest_exception_days, policy=policy.key
-        )
-    state = ExceptionStatus.APPROVED if approve else ExceptionStatus.REJECTED
-    await store.change(tx, exception_id, state=state, decided_by=who.person_id, decided_at=tx.at, decision_note=written)
+        await _check_term(tx, found)
+    asked = await approval_store.newest(tx, review.KIND, exception_id)
+    assert asked is not None, "what was submitted is asked about"
+    decision = SignOffDecision.APPROVE if approve else SignOffDecision.REJECT
+    await approvals.sign(tx, who, asked.id, decision=decision, comment=written)
+    decided = await store.one(tx, exception_id)
+    assert decided is not None
+    return decided
+
+
+async def settled(tx: Tx, exception_id: UUID, state: ExceptionStatus, *, by: UUID | None, note: str) -> None:
+    """Do what people decided about an exception; whoever calls holds it."""
+    found = await store.one(tx, exception_id, lock=True)
+    if found is None or found.state not in rules.DECIDABLE:
+        return
+    if state is ExceptionStatus.APPROVED:
+        await _check_term(tx, found)
+    await store.change(tx, exception_id, state=state, decided_by=by, decided_at=tx.at, decision_note=note)
     told = {
         "policy": found.policy_id,
         "version": found.version_id,
         "stage": found.stage,
         "expires_at": found.expires_at,
     }
-    kind = "exception.approved" if approve else "exception.rejected"
+    kind = f"exception.{state.lower()}"
     await record(tx, kind, Subject("exception", exception_id), told, scope_id=found.model_id)
-    decided = await store.one(tx, exception_id)
-    assert decided is not None
-    return decided
+
+
+async def _check_term(tx: Tx, found: PolicyException) -> None:
+    # Time has passed and the policy may have changed since it was asked for.
+    policy, wording = await _policy(tx, found.policy_id)
+    rules.check_term(
+        found.starts_at, found.expires_at, at=tx.at, longest_days=wording.longest_exception_days, policy=policy.key
+    )
 
 
 async def _check_decider(tx: Tx, who: Principal, found: PolicyException) -> None:

@@ -48,6 +48,16 @@ async def change(tx: Tx, exception_id: UUID, **values: Any) -> None:
     await tx.session.execute(statement.execution_options(synchronize_session=False))
 
 
+async def controls(tx: Tx, exception_id: UUID) -> list[str]:
+    """What lowers the risk meanwhile, in the order it was written."""
+    statement = (
+        select(CompensatingControl.description)
+        .where(col(CompensatingControl.exception_id) == exception_id)
+        .order_by(col(CompensatingControl.id))
+    )
+    return list((await tx.session.execute(statement)).scalars())
+
+
 async def authors(tx: Tx, model_id: UUID, version_id: UUID | None) -> set[str]:
     """The outside names of whoever made what an exception covers."""
     found = (await tx.session.execute(_AUTHORS, {"model": model_id, "version": version_id})).scalars()

@@ -100,6 +100,24 @@ async def grant_role(
         await record(tx, "role.granted", Subject("person", person_id), {"role": role, "discipline": discipline})
 
 
+async def revoke_role(
+    tx: Tx, who: Principal | None, *, person_id: UUID, role: Role, discipline: Discipline | None = None
+) -> None:
+    """Take a role from somebody; nothing happens when they do not have it."""
+    _manage(tx, who)
+    if await store.remove_grant(tx, person_id, role, discipline):
+        await record(tx, "role.revoked", Subject("person", person_id), {"role": role, "discipline": discipline})
+
+
+async def deactivate(tx: Tx, who: Principal | None, person_id: UUID) -> None:
+    """Have somebody act no more; what they did stays. Nothing happens when that was said before."""
+    _manage(tx, who)
+    if who is not None and who.person_id == person_id:
+        raise Refused(Code.SAME_PERSON, "nobody closes their own account; ask another ADMIN", field="person")
+    if await store.deactivate(tx, person_id):
+        await record(tx, "person.deactivated", Subject("person", person_id), {})
+
+
 async def create_token(
     tx: Tx,
     who: Principal | None,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, text, update
+from sqlalchemy import delete, func, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
@@ -42,6 +42,20 @@ UNION
 SELECT i.person_id FROM identities i WHERE lower(i.subject) = ANY(:names)
 """)
 
+# Everybody who is known by a name that somebody is known by: an account of the same human being, as likely as not.
+_NAMESAKES = text("""
+WITH names AS (
+    SELECT lower(n.name) AS name
+    FROM people p CROSS JOIN LATERAL (VALUES (p.handle), (p.email)) AS n (name)
+    WHERE p.id = :person AND n.name IS NOT NULL
+    UNION
+    SELECT lower(i.subject) FROM identities i WHERE i.person_id = :person
+)
+SELECT p.id FROM people p JOIN names n ON n.name IN (lower(p.handle), lower(p.email))
+UNION
+SELECT i.person_id FROM identities i JOIN names n ON n.name = lower(i.subject)
+""")
+
 
 async def bearer(reads: "Raw | ReadPool", secret_hash: bytes, at: datetime) -> Principal | None:
     """Who holds this token, by one statement; None when it is unknown, expired, revoked, or its person inactive."""
@@ -61,6 +75,11 @@ async def named(tx: Tx, names: Iterable[str]) -> set[UUID]:
     if not asked:
         return set()
     return set((await tx.session.execute(_NAMED, {"names": asked})).scalars())
+
+
+async def namesakes(tx: Tx, person_id: UUID) -> set[UUID]:
+    """Somebody, and everybody whom one of their names may mean too."""
+    return set((await tx.session.execute(_NAMESAKES, {"person": person_id})).scalars())
 
 
 async def person(tx: Tx, person_id: UUID) -> Person | None:
@@ -108,6 +127,23 @@ async def add_member(tx: Tx, row: TeamMember) -> bool:
 async def add_grant(tx: Tx, row: RoleGrant) -> bool:
     """Add a role; false when the person had it already."""
     return await _added(tx, RoleGrant, row)
+
+
+async def remove_grant(tx: Tx, person_id: UUID, role: Role, discipline: Discipline | None) -> bool:
+    """Take a role away; false when the person does not have it."""
+    statement = delete(RoleGrant).where(
+        col(RoleGrant.person_id) == person_id,
+        col(RoleGrant.role) == role,
+        col(RoleGrant.discipline).is_not_distinct_from(discipline),
+    )
+    return (await tx.session.execute(statement.returning(col(RoleGrant.id)))).first() is not None
+
+
+async def deactivate(tx: Tx, person_id: UUID) -> bool:
+    """Close an account; false when it is closed already, or not there."""
+    statement = update(Person).where(col(Person.id) == person_id, col(Person.active)).values(active=False)
+    closed = statement.returning(col(Person.id)).execution_options(synchronize_session=False)
+    return (await tx.session.execute(closed)).first() is not None
 
 
 async def add_token(tx: Tx, row: Token) -> None:

@@ -90,7 +90,10 @@ class TeamMember(SQLModel, table=True):
 
 class RoleGrant(SQLModel, table=True):
     __tablename__ = "role_grants"
-    __table_args__ = (UniqueConstraint("person_id", "role", "discipline", postgresql_nulls_not_distinct=True),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "role", "discipline", postgresql_nulls_not_distinct=True),
+        Index("ix_role_grants_role", "role", "discipline", "person_id"),
+    )
 
     id: UUID = id_field()
     person_id: UUID = Field(foreign_key="people.id")

@@ -36,13 +36,13 @@ async def publish(tx: Tx, who: Principal, asked: Wording, *, bundle: str | None 
     current = await current_of(tx, policy)
     if current is not None and not differing(wording_of(policy.key, current), wording):
         return current
-    made = await put_in_force(tx, who, policy, current, wording, bundle=bundle)
+    made = await put_in_force(tx, who.person_id, policy, current, wording, bundle=bundle)
     await overtake(tx, policy.id)
     return made
 
 
 async def put_in_force(
-    tx: Tx, who: Principal, policy: Policy, current: PolicyVersion | None, wording: Wording, *, bundle: str | None
+    tx: Tx, by: UUID, policy: Policy, current: PolicyVersion | None, wording: Wording, *, bundle: str | None
 ) -> PolicyVersion:
     """Make a wording the policy's next version, and bind it; hold the bindings and the policy before.
 
@@ -50,7 +50,7 @@ async def put_in_force(
     """
     made = current
     if made is None or differing(wording_of(policy.key, made), wording):
-        made = _version(tx, who, policy, wording, number=1 if current is None else current.number + 1)
+        made = _version(tx, by, policy, wording, number=1 if current is None else current.number + 1)
         await store.add_version(tx, made)
     await store.change(
         tx,
@@ -97,7 +97,7 @@ def new_policy(tx: Tx, owner_id: UUID, wording: Wording) -> Policy:
     )
 
 
-def _version(tx: Tx, who: Principal, policy: Policy, wording: Wording, *, number: int) -> PolicyVersion:
+def _version(tx: Tx, by: UUID, policy: Policy, wording: Wording, *, number: int) -> PolicyVersion:
     # A version has the wording's own fields, under their own names; these few are not JSON.
     said = written(wording) | {
         "severity": wording.severity,
@@ -112,7 +112,7 @@ def _version(tx: Tx, who: Principal, policy: Policy, wording: Wording, *, number
         number=number,
         reads=_reads(wording.rule),
         digest=digest(wording),
-        published_by=who.person_id,
+        published_by=by,
         published_at=tx.at,
     )
 

@@ -1,7 +1,7 @@
 """Asking for approval and signing: who may, what counts, and what happens when two do it at once."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from hub.models.tables import Model, RiskTier, Stage
 from hub.people import actions as people
 from hub.people.access import Principal
 from hub.people.tables import Discipline, PersonKind, Role
+from tests.approvals.conftest import things
 from tests.make import Make
 
 APPROVE, REJECT, CHANGES = SignOffDecision.APPROVE, SignOffDecision.REJECT, SignOffDecision.REQUEST_CHANGES
@@ -25,8 +26,9 @@ RISK, LEGAL, PRODUCT = Discipline.RISK, Discipline.LEGAL, Discipline.PRODUCT
 async def ask(
     db: Db, who: Principal, model: Model, *, tier: RiskTier = RiskTier.HIGH, **subject: Any
 ) -> ApprovalRequest:
-    """Ask about some thing of a model; its kind is one whose content nobody else knows."""
+    """Ask about some thing of a model."""
     about = ApprovalSubject("thing", subject.pop("id", uuid4()), "d" * 64, model.id, **subject)
+    things[about.id] = about
     async with db.write(actor=who.person_id, operation="op") as tx:
         return await actions.request(tx, who, about, tier=tier, stage=Stage.PRODUCTION, reason="It is better.")
 
@@ -44,23 +46,36 @@ async def status(db: Db, asked: ApprovalRequest) -> str:
 
 
 async def setting(make: Make, *disciplines: Discipline, quorum: int = 1) -> tuple[Model, Principal]:
-    await make.rule(*disciplines, quorum=quorum)
+    await make.rule(*disciplines, quorum=quorum, subject_kind="thing")
     return await make.model(), await make.person("dev", Role.DEVELOPER)
 
 
 async def test_a_request_keeps_its_rule_and_its_term(db: Db, make: Make) -> None:
-    rule = await make.rule(RISK, LEGAL, quorum=2, term_days=7)
+    rule = await make.rule(RISK, LEGAL, quorum=2, term_days=7, subject_kind="thing")
     model, dev = await make.model(), await make.person("dev", Role.DEVELOPER)
     asked = await ask(db, dev, model)
     assert asked.rule == {
         "id": str(rule.id),
         "tier": "HIGH",
         "stage": "PRODUCTION",
-        "quorum": 2,
-        "disciplines": ["RISK", "LEGAL"],
+        "tag": None,
+        "steps": [
+            {
+                "name": "Sign-off",
+                "quorum": 2,
+                "disciplines": {"LEGAL": 1, "RISK": 1},
+                "different": 2,
+                "roles": ["MODEL_APPROVER"],
+                "group": "ANYBODY",
+                "team": None,
+            }
+        ],
         "term_days": 7,
+        "at_end": "EXPIRE",
+        "calendar": "default",
     }
-    assert asked.due_at == db.clock.now() + timedelta(days=7)
+    # Asked on a Saturday: seven working days are over when the Tuesday after next closes.
+    assert asked.due_at == datetime(2026, 12, 1, 17, tzinfo=UTC)
     assert (await make.events())[-1] == "approval.requested"
 
 
@@ -72,7 +87,9 @@ async def test_an_unclassified_model_needs_what_a_high_one_needs(db: Db, make: M
 async def test_without_a_rule_nothing_is_asked(db: Db, make: Make) -> None:
     model, dev = await setting(make, RISK)
     before = await make.events()
-    with pytest.raises(Refused, match="no approval rule for PROHIBITED models and stage PRODUCTION") as refused:
+    with pytest.raises(
+        Refused, match="no approval rule for thing requests of tier PROHIBITED for stage PRODUCTION"
+    ) as refused:
         await ask(db, dev, model, tier=RiskTier.PROHIBITED)
     assert refused.value.code is Code.NO_RULE
     assert await make.count("approval_requests") == 0
@@ -119,7 +136,7 @@ async def test_one_no_decides_and_says_why(db: Db, make: Make, decision: SignOff
 
 
 async def test_nobody_signs_for_their_own_work(db: Db, make: Make) -> None:
-    await make.rule(RISK)
+    await make.rule(RISK, subject_kind="thing")
     model = await make.model()
     dev, author, linked, named = [
         await make.person(name, disciplines=[RISK], email=f"{name}@example.org")
@@ -266,7 +283,7 @@ async def test_an_approval_and_a_rejection_at_once_end_in_one_state(db: Db, make
 
 
 async def test_a_hidden_request_is_the_same_as_none(db: Db, make: Make) -> None:
-    await make.rule(RISK)
+    await make.rule(RISK, subject_kind="thing")
     owner, rita = await make.person("owner", Role.DEVELOPER), await make.person("rita", disciplines=[RISK])
     asked = await ask(db, owner, await make.model(restricted=True, owner=owner))
     told = []

@@ -56,7 +56,7 @@ class Story:
 
     async def sign(self, who: Principal) -> None:
         async with self.db.write(actor=who.person_id, operation="op") as tx:
-            await approvals.sign(tx, who, self.asked.id, decision=SignOffDecision.APPROVE)
+            await approvals.sign(tx, who, self.asked.id, decision=SignOffDecision.APPROVE, comment="Seen.")
 
     async def evaluate(self) -> None:
         async with self.db.write(actor=None, operation="op") as tx:
@@ -190,12 +190,12 @@ async def test_what_leaves_the_content_alone_leaves_the_request_alone(story: Sto
 
 
 async def test_a_quorum_lowered_without_a_word_is_seen_at_the_next_signature(story: Story) -> None:
-    await story.change("UPDATE approval_rules SET quorum = 1")
+    await story.change("UPDATE approval_rules SET steps = jsonb_set(steps, '{0,quorum}', '1')")
     with pytest.raises(Refused, match="approval rule") as refused:
         await story.sign(story.lee)
     assert refused.value.code is Code.STALE
     assert await story.status() == ("PENDING", None)
-    await story.change("UPDATE approval_rules SET quorum = 2")
+    await story.change("UPDATE approval_rules SET steps = jsonb_set(steps, '{0,quorum}', '2')")
     await story.sign(story.lee)
     assert (await story.status())[0] == "APPROVED"
 

@@ -129,7 +129,7 @@ async def test_an_approval_has_only_what_looks_at_it_asked_where_it_goes(
     before = await db.reads.fetchval("SELECT outcome FROM check_results ORDER BY evaluated_at DESC, id DESC LIMIT 1")
     assert before == "FAIL"
     async with db.write(actor=rita.person_id, operation="op") as tx:
-        await approvals.sign(tx, rita, request.id, decision=SignOffDecision.APPROVE)
+        await approvals.sign(tx, rita, request.id, decision=SignOffDecision.APPROVE, comment="Seen.")
     count = await make.count("check_results")
     await work(db)
     rows = await db.reads.fetch(

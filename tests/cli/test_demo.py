@@ -81,7 +81,7 @@ PENDING = """
 """
 SIGN = """
 mutation Sign($request: ID!, $seen: String!) {
-  signApproval(input: {request: $request, decision: APPROVE, digestSeen: $seen}) { __typename }
+  signApproval(input: {request: $request, decision: APPROVE, comment: "Read it.", digestSeen: $seen}) { __typename }
 }
 """
 

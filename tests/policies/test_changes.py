@@ -100,7 +100,7 @@ async def test_submitting_and_withdrawing_twice_is_once(desk: Desk, make: Make, 
     assert (await desk.policy())["status"] == "DRAFT"
     after = await make.events()
     await desk.withdraw(ada, change.id)
-    assert await make.events() == after == [*before, "policy.change_withdrawn"]
+    assert await make.events() == after == [*before, "policy.change_withdrawn", "approval.withdrawn"]
     await refused(make, desk.submit(ada, change.id), Code.WRONG_STATE, "change")
 
 

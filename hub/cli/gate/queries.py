@@ -35,8 +35,8 @@ INTENT = f"""fragment Whole on DeploymentIntent {{
   requestedBy {{ id name handle }}
   rollbackVersion {{ name }}
   approvalRequest {{
-    id status rule dueAt subjectDigest
-    signOffs(first: {PAGE}) {{ nodes {{
+    id status rule openDisciplines dueAt subjectDigest
+    signOffs(first: {PAGE}, filter: {{ live: true }}) {{ nodes {{
       decision discipline comment signedAt person {{ id name handle }}
     }} }}
   }}
@@ -56,7 +56,7 @@ AGAIN = f"""query($id: ID!) {{ node(id: $id) {{ ...Whole }} }} {INTENT}"""
 
 LOOK = f"""query($id: ID!) {{ node(id: $id) {{ ... on DeploymentIntent {{
   status statusWhy
-  approvalRequest {{ status rule signOffs(first: {PAGE}) {{ nodes {{
+  approvalRequest {{ status openDisciplines signOffs(first: {PAGE}, filter: {{ live: true }}) {{ nodes {{
     decision discipline person {{ name handle }}
   }} }} }}
 }} }} }}"""

@@ -49,7 +49,7 @@ def signed(approval: Row | None) -> tuple[str, ...]:
     """Each answer to a request as a line says it."""
     if approval is None:
         return ()
-    verbs = {"APPROVE": "signed", "REJECT": "rejected", "REQUEST_CHANGES": "changes asked"}
+    verbs = {"APPROVE": "signed", "REJECT": "rejected", "REQUEST_CHANGES": "changes asked", "WITHDRAW": "taken back"}
     said = []
     for row in approval["signOffs"]["nodes"]:
         who = inert((row["person"] or {}).get("name") or "somebody")
@@ -59,31 +59,21 @@ def signed(approval: Row | None) -> tuple[str, ...]:
 
 
 def open_disciplines(approval: Row) -> tuple[str, ...]:
-    """For which disciplines a signature is still wanted, by the approvals' own rule."""
-    from uuid import UUID
-
-    from hub.approvals.rules import Given, Matrix, open_disciplines
-    from hub.people.tables import Discipline
-
-    given = []
-    for place, row in enumerate(approval["signOffs"]["nodes"]):
-        if row["decision"] == "APPROVE":
-            # Nobody signs the same request twice, so each answer is another person.
-            given.append(Given(UUID(int=place), Discipline(row["discipline"]) if row["discipline"] else None))
-    return tuple(str(one) for one in open_disciplines(Matrix.of(approval["rule"]), given))
+    """For which disciplines a signature is still wanted."""
+    return tuple(map(inert, approval["openDisciplines"])) if approval["status"] == "PENDING" else ()
 
 
 def _approval(row: Row) -> Approval:
-    rule = row["rule"]
+    steps = row["rule"]["steps"]
     return Approval(
         id=inert(row["id"]),
         status=inert(row["status"]),
         digest=inert(row["subjectDigest"]),
-        quorum=max(int(rule["quorum"]), 1),
-        disciplines=tuple(map(inert, rule["disciplines"])),
+        quorum=sum(int(step["quorum"]) for step in steps),
+        disciplines=tuple(inert(word) for step in steps for word in step["disciplines"]),
         due_at=datetime.fromisoformat(row["dueAt"]),
         signatures=tuple(map(_signature, row["signOffs"]["nodes"])),
-        open=open_disciplines(row) if row["status"] == "PENDING" else (),
+        open=open_disciplines(row),
     )
 
 

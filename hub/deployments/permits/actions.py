@@ -5,7 +5,7 @@ from uuid import UUID
 
 import orjson
 
-from hub.approvals.rules import Given
+from hub.approvals.steps import Given
 from hub.approvals.tables import ApprovalRequest
 from hub.checks.dossier import Dossier
 from hub.checks.store import Standing

@@ -34,8 +34,10 @@ WHERE v.id = :version
 """)
 
 _SIGNED = text("""
-SELECT s.person_id, s.discipline, s.subject_digest, s.signed_at FROM sign_offs s
-WHERE s.request_id = :request AND s.decision = 'APPROVE' AND s.person_id = ANY (:people)
+SELECT s.person_id, s.discipline, s.subject_digest, s.signed_at
+FROM (SELECT DISTINCT ON (a.person_id) a.* FROM sign_offs a
+      WHERE a.request_id = :request AND a.decision = 'APPROVE' AND a.person_id = ANY (:people)
+      ORDER BY a.person_id, a.entry DESC) s
 ORDER BY s.signed_at, s.id
 """)
 

@@ -5,6 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from hub import words
+from hub.approvals import actions as approvals
+from hub.approvals import store as approval_store
+from hub.approvals.tables import SignOffDecision
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
@@ -15,7 +18,7 @@ from hub.people.acting import acting
 from hub.people.tables import PersonKind
 from hub.policies import store as policies
 from hub.policies.actions import check_bundle, current_of, new_policy, put_in_force
-from hub.policies.changes import rules, store
+from hub.policies.changes import review, rules, store
 from hub.policies.changes.telling import overtake, tell
 from hub.policies.rules import Wording, checked
 from hub.policies.tables import ChangeKind, ChangeStatus, Policy, PolicyChange, PolicyStatus
@@ -57,6 +60,7 @@ async def revise(tx: Tx, who: Principal, change_id: UUID, asked: Wording, *, sum
     draft = change.model_copy(update={"wording": text, "summary": said})
     values = {"wording": text, "summary": said, "changed": list(fields), "digest": rules.digest(draft), "shadow": False}
     await store.change(tx, [change_id], status=ChangeStatus.DRAFT, submitted_at=None, **values)
+    await review.end(tx, [change], "text")
     await store.settle(tx, [policy.id])
     revised = await _again(tx, change_id)
     await tell(tx, "policy.change_revised", [revised], before=before)
@@ -74,6 +78,7 @@ async def submit(tx: Tx, who: Principal, change_id: UUID) -> PolicyChange:
     await store.change(tx, [change_id], status=ChangeStatus.IN_REVIEW, submitted_at=tx.at)
     await store.settle(tx, [policy.id])
     await tell(tx, "policy.change_submitted", [change])
+    await review.ask(tx, who, [change], {policy.id: policy})
     return await _again(tx, change_id)
 
 
@@ -88,6 +93,7 @@ async def withdraw(tx: Tx, who: Principal, change_id: UUID) -> PolicyChange:
     await store.change(tx, [change_id], status=ChangeStatus.WITHDRAWN, shadow=False)
     await store.settle(tx, [policy.id])
     await tell(tx, "policy.change_withdrawn", [change])
+    await review.take_back(tx, [change])
     return await _again(tx, change_id)
 
 
@@ -131,25 +137,41 @@ async def retire(tx: Tx, who: Principal, policy_id: UUID, *, summary: str, bundl
 async def decide(
     tx: Tx, who: Principal, change_id: UUID, *, approve: bool, note: str = "", digest_seen: str | None = None
 ) -> PolicyChange:
-    """Approve or reject a change that somebody else submitted; an approved one is carried out now."""
+    """Answer the question about a change that somebody else submitted; it is carried out when that settles it."""
     acting(tx, who, Permission.DECIDE_POLICY)
     said = words.optional(note, "note") if approve else words.wanted(note, "note")
-    if approve:
-        # Before the policy's own lock, as every publication takes them.
-        await policies.hold_bindings(tx)
+    await review.hold(tx, change_id)
     change, policy = await _held(tx, change_id)
     rules.check_decidable(change, digest_seen, policy.current_version_id)
     await _check_decider(tx, who, change)
-    status = ChangeStatus.PUBLISHED if approve else ChangeStatus.REJECTED
-    decided = {"decided_by": who.person_id, "decided_at": tx.at, "decision_note": said, "shadow": False}
+    asked = await approval_store.newest(tx, review.KIND, change_id)
+    assert asked is not None, "what is in review is asked about"
+    decision = SignOffDecision.APPROVE if approve else SignOffDecision.REJECT
+    await approvals.sign(tx, who, asked.id, decision=decision, comment=said)
+    return await _again(tx, change_id)
+
+
+async def settled(tx: Tx, change_id: UUID, status: ChangeStatus, *, by: UUID | None, note: str) -> None:
+    """Do what peers decided about a change: an approved one is carried out now. Whoever calls holds its policy."""
+    change = await _again(tx, change_id)
+    if change.status is not ChangeStatus.IN_REVIEW:
+        return
+    policy = await _policy(tx, change.policy_id)
+    if status is ChangeStatus.DRAFT:
+        await store.change(tx, [change_id], status=status, submitted_at=None, decision_note=note)
+        await store.settle(tx, [policy.id])
+        await tell(tx, "policy.change_returned", [change], note_digest=digest_of_text(note))
+        return
+    approve = status is ChangeStatus.PUBLISHED
+    decided = {"decided_by": by, "decided_at": tx.at, "decision_note": note, "shadow": False}
     await store.change(tx, [change_id], status=status, **decided)
-    await tell(tx, "policy.change_decided", [change], approved=approve, note_digest=digest_of_text(said))
+    await tell(tx, "policy.change_decided", [change], approved=approve, note_digest=digest_of_text(note))
     if approve:
-        await _carry_out(tx, who, policy, change)
+        assert by is not None, "a person approved it"
+        await _carry_out(tx, by, policy, change)
         await overtake(tx, policy.id)
     else:
         await store.settle(tx, [policy.id])
-    return await _again(tx, change_id)
 
 
 async def shadow(tx: Tx, who: Principal, change_id: UUID, *, on: bool) -> PolicyChange:
@@ -215,14 +237,14 @@ async def _end(
     return await _open(tx, policy, made)
 
 
-async def _carry_out(tx: Tx, who: Principal, policy: Policy, change: PolicyChange) -> None:
+async def _carry_out(tx: Tx, by: UUID, policy: Policy, change: PolicyChange) -> None:
     if change.wording is not None:
         # Checked anew: what a rule may say can have changed since it was proposed.
         clean = checked(wording(change.wording))
         if policy.current_version_id is None:
-            await _find_owner(tx, who, policy)
+            await _find_owner(tx, by, policy)
         current = await current_of(tx, policy)
-        made = await put_in_force(tx, who, policy, current, clean, bundle=change.bundle)
+        made = await put_in_force(tx, by, policy, current, clean, bundle=change.bundle)
         await store.change(tx, [change.id], published_version_id=made.id)
         return
     status = rules.ENDS[change.kind]
@@ -233,11 +255,11 @@ async def _carry_out(tx: Tx, who: Principal, policy: Policy, change: PolicyChang
     await record(tx, kind, Subject("policy", policy.id), told)
 
 
-async def _find_owner(tx: Tx, who: Principal, policy: Policy) -> None:
+async def _find_owner(tx: Tx, by: UUID, policy: Policy) -> None:
     owner = await people_store.person(tx, policy.owner_id)
     if owner is not None and owner.kind is PersonKind.SERVICE:
         # A machine answers for nothing: who lets its policy in force answers for it.
-        await policies.change(tx, policy.id, owner_id=who.person_id)
+        await policies.change(tx, policy.id, owner_id=by)
 
 
 async def _check_decider(tx: Tx, who: Principal, change: PolicyChange) -> None:
@@ -246,7 +268,7 @@ async def _check_decider(tx: Tx, who: Principal, change: PolicyChange) -> None:
     if now is None:
         raise Refused(Code.FORBIDDEN, "your account is not active; nothing was decided")
     now.require(Permission.DECIDE_POLICY)
-    namesakes = await people_store.named(tx, await store.names(tx, change.author_id))
+    namesakes = await people_store.namesakes(tx, change.author_id)
     rules.check_decider(who.person_id, change.author_id, is_service=now.kind is PersonKind.SERVICE, namesakes=namesakes)
 
 

@@ -13,7 +13,7 @@ from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 from hub.policies import store as policies
 from hub.policies.actions import check_bundle, new_policy
-from hub.policies.changes import rules, store
+from hub.policies.changes import review, rules, store
 from hub.policies.changes.actions import drafted
 from hub.policies.changes.telling import tell
 from hub.policies.rules import Wording, checked
@@ -186,10 +186,12 @@ async def _carry_out(tx: Tx, who: Principal, bundle: str, summary: str, steps: S
     if outdated:
         await store.change(tx, [one.id for one in outdated], status=ChangeStatus.WITHDRAWN, shadow=False)
         await tell(tx, "policy.change_withdrawn", outdated)
+        await review.take_back(tx, outdated)
     await store.add(tx, made)
     await store.settle(tx, sorted({one.policy_id for one in [*made, *outdated]}))
     await tell(tx, "policy.change_proposed", made)
     await tell(tx, "policy.change_submitted", made)
+    await review.ask(tx, who, made, {step.policy.id: step.policy for step in steps if step.policy is not None})
     return plan
 
 

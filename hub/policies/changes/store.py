@@ -19,15 +19,6 @@ SET status = CASE WHEN EXISTS (SELECT FROM policy_changes c WHERE c.policy_id = 
 WHERE p.id = ANY (:policies) AND p.current_version_id IS NULL
 """)
 
-# Every name that somebody is known by.
-_NAMES = text("""
-SELECT p.handle FROM people p WHERE p.id = :person
-UNION ALL
-SELECT p.email FROM people p WHERE p.id = :person AND p.email IS NOT NULL
-UNION ALL
-SELECT i.subject FROM identities i WHERE i.person_id = :person
-""")
-
 
 async def one(tx: Tx, change_id: UUID) -> PolicyChange | None:
     """One change; it stays as it is while its policy is locked."""
@@ -61,8 +52,3 @@ async def change(tx: Tx, change_ids: Sequence[UUID], **values: Any) -> None:
 async def settle(tx: Tx, policy_ids: Sequence[UUID]) -> None:
     """Have policies that were never published tell whether one of their changes is in review."""
     await tx.session.execute(_SETTLE, {"policies": list(policy_ids)})
-
-
-async def names(tx: Tx, person_id: UUID) -> list[str]:
-    """The handle, address and outside names of somebody."""
-    return list((await tx.session.execute(_NAMES, {"person": person_id})).scalars())

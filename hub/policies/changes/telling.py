@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from hub.approvals import actions as approvals
+from hub.approvals import store as approval_store
+from hub.approvals.tables import SubjectKind
 from hub.db import Tx
 from hub.events.canonical import digest_of_text
 from hub.events.record import Entry, Subject, record_all
@@ -21,6 +24,15 @@ async def overtake(tx: Tx, policy_id: UUID) -> None:
     if left:
         await store.change(tx, [one.id for one in left], status=ChangeStatus.STALE, shadow=False)
         await tell(tx, "policy.change_stale", left)
+        await approvals.void(
+            tx,
+            {
+                one.id: (one, ["wording in force"])
+                for one in await approval_store.pending(
+                    tx, SubjectKind.POLICY_CHANGE, subject_ids=[change.id for change in left]
+                )
+            },
+        )
 
 
 def _subject(change: PolicyChange) -> Subject:

@@ -102,7 +102,8 @@ def approval(status: str = "PENDING", *signed: tuple[dict[str, str], str, str, s
     return {
         "id": REQUEST,
         "status": status,
-        "rule": {"quorum": 2, "disciplines": ["RISK", "COMPLIANCE"], "tier": "HIGH", "stage": "PRODUCTION"},
+        "rule": {"steps": [{"quorum": 2, "disciplines": {"RISK": 1, "COMPLIANCE": 1}}]},
+        "openDisciplines": [one for one in ("RISK", "COMPLIANCE") if one not in {given[1] for given in signed}],
         "dueAt": "2026-11-28T12:00:00+00:00",
         "subjectDigest": "ab" * 32,
         "signOffs": {

@@ -66,7 +66,7 @@ async def test_a_release_from_blocked_to_revoked(live: Live, tmp_path: Path) -> 
     asked = await run(*shlex.split(way["command"])[1:])
     answer = orjson.loads(asked.out)["data"]["requestException"]
     assert answer["__typename"] == "ExceptionChanged", answer
-    await done(ask, judge, DECIDE, exception=answer["exception"]["id"], approve=True)
+    await done(ask, judge, DECIDE, exception=answer["exception"]["id"], approve=True, note="For a month.")
 
     waits = await run.gate()
     assert waits.code == 2, waits

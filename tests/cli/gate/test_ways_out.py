@@ -33,7 +33,7 @@ def test_who_holds_none_of_the_open_disciplines_cannot_sign(run: Run, played: Pl
 
 
 def test_anybody_signs_where_the_rule_names_no_discipline(run: Run, played: Played) -> None:
-    asked = rows.approval() | {"rule": {"quorum": 1, "disciplines": []}}
+    asked = rows.approval() | {"rule": {"steps": [{"quorum": 1, "disciplines": {}}]}, "openDisciplines": []}
     played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=asked)
     assert "    any  Priya Raman (priya), Inês Duarte (ines)\n" in run("gate").stdout
 

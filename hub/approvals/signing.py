@@ -1,0 +1,100 @@
+"""In what capacity somebody answers: by their own right, or for somebody who gave them their say."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from hub.approvals import rules, store
+from hub.approvals.standins import store as standins
+from hub.approvals.steps import Given, current, steps_of
+from hub.approvals.tables import ApprovalRequest, Delegation, SignOff, SignOffDecision
+from hub.db import Tx
+from hub.errors import Code, Refused
+from hub.people.tables import Discipline, PersonKind, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody wants to answer."""
+
+    person_id: UUID
+    kind: PersonKind
+    on_behalf_of: UUID | None
+    decision: SignOffDecision
+    discipline: Discipline | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """What an answer counts as; `opened` is how much of what was put before them the signer had opened, since when."""
+
+    step: int
+    role: Role
+    discipline: Discipline | None
+    delegation_id: UUID | None
+    opened_at: datetime | None
+    opened: int
+
+
+async def seated(
+    tx: Tx,
+    asked: ApprovalRequest,
+    answer: Answer,
+    answers: Sequence[SignOff],
+    given: Sequence[Given],
+    makers: Collection[UUID],
+) -> Seated:
+    """The capacity in which somebody answers, at this moment; refused when they have none, or a hand in the work."""
+    rules.check_signer(
+        answer.person_id,
+        is_service=answer.kind is PersonKind.SERVICE,
+        requested_by=asked.requested_by,
+        authors=makers,
+    )
+    steps = steps_of(asked.rule["steps"])
+    at = min(current(steps, given), len(steps) - 1)
+    _check_once(answer, answers)
+    delegation = await _delegation(tx, asked, answer, makers) if answer.on_behalf_of is not None else None
+    seats = await store.seats(tx, answer.on_behalf_of or answer.person_id, steps[at], asked.scope_id)
+    if not seats:
+        raise rules.not_seated(steps[at])
+    held = {seat.discipline for seat in seats if seat.discipline is not None}
+    if delegation is not None and delegation.disciplines:
+        held &= {Discipline(word) for word in delegation.disciplines}
+    discipline = rules.discipline_for(steps[at], given, held, answer.discipline, answer.decision, at=at)
+    fitting = [seat for seat in seats if discipline is None or seat.discipline is discipline]
+    opened_at, opened = await store.opened(tx, asked.id, answer.person_id)
+    return Seated(at, fitting[0].role, discipline, delegation.id if delegation else None, opened_at, opened)
+
+
+async def _delegation(tx: Tx, asked: ApprovalRequest, answer: Answer, makers: Collection[UUID]) -> Delegation:
+    assert answer.on_behalf_of is not None
+    if answer.on_behalf_of == asked.requested_by:
+        raise rules.own("whoever you sign for made this request")
+    if answer.on_behalf_of in makers:
+        raise rules.own("it is the work of whoever you sign for")
+    found = await standins.in_force(tx, answer.on_behalf_of, answer.person_id, asked.scope_id, asked.stage)
+    if found is None:
+        raise Refused(
+            Code.FORBIDDEN,
+            "they have not given you their say for this request now; sign for yourself, or ask them for a delegation",
+            field="onBehalfOf",
+        )
+    return found
+
+
+def _check_once(answer: Answer, answers: Sequence[SignOff]) -> None:
+    """A person's say counts once, whoever's hand gives it."""
+    last = {one.person_id: one for one in answers}
+    live = [one for one in last.values() if one.decision is not SignOffDecision.WITHDRAW]
+    if any(one.on_behalf_of == answer.person_id for one in live):
+        raise Refused(
+            Code.WRONG_STATE, "your delegate has answered in your place; they can take that back", field="request"
+        )
+    if answer.on_behalf_of is not None and any(
+        answer.on_behalf_of in (one.person_id, one.on_behalf_of) for one in live
+    ):
+        raise Refused(
+            Code.WRONG_STATE, "whoever you sign for has answered already, or somebody for them", field="onBehalfOf"
+        )

@@ -1,0 +1,51 @@
+"""What the concepts above say of what they put to people: what it is now, and what is locked before it is decided."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from hub.approvals.rules import ApprovalSubject
+from hub.db import Tx
+from hub.models.tables import Stage
+
+Now = Callable[[Tx, UUID, Stage | None], Awaitable[ApprovalSubject | None]]
+"""Gives a subject as it is now, by its id and the stage that is asked for; none when it is gone."""
+
+Hold = Callable[[Tx, UUID], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a kind of subject."""
+
+    now: Now
+    hold: Hold | None
+
+
+_known: dict[str, Known] = {}
+
+
+def subject(kind: str, *, hold: Hold | None = None) -> Callable[[Now], Now]:
+    """Let a concept say what its subjects are now: it is asked once more at every signature.
+
+    `hold` takes the locks that its concept takes before approval requests, so that nobody waits in a ring.
+    """
+
+    def register(now: Now) -> Now:
+        assert kind not in _known, f"{kind} is known already"
+        _known[kind] = Known(now, hold)
+        return now
+
+    return register
+
+
+async def now(tx: Tx, kind: str, subject_id: UUID, stage: Stage | None) -> ApprovalSubject | None:
+    """A subject as it is now; none for one that is gone."""
+    return await _known[kind].now(tx, subject_id, stage)
+
+
+async def hold(tx: Tx, kind: str, subject_id: UUID) -> None:
+    """Lock what is to be locked before requests about such a subject are."""
+    known = _known[kind]
+    if known.hold is not None:
+        await known.hold(tx, subject_id)

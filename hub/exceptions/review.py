@@ -1,0 +1,59 @@
+"""Exceptions as approvals know them: the question put to people, bound to all that the exception says."""
+
+from uuid import UUID
+
+from hub.approvals import actions as approvals
+from hub.approvals import subjects
+from hub.approvals.rules import ApprovalSubject
+from hub.approvals.tables import SubjectKind
+from hub.db import Tx
+from hub.events.canonical import digest_of
+from hub.exceptions import rules, store
+from hub.exceptions.tables import PolicyException
+from hub.models import store as models
+from hub.people.access import Principal
+from hub.policies import store as policies
+
+KIND = SubjectKind.EXCEPTION
+
+
+async def hold(tx: Tx, exception_id: UUID) -> None:
+    """The exception is locked before the request about it is."""
+    await store.one(tx, exception_id, lock=True)
+
+
+@subjects.subject(KIND, hold=hold)
+async def subject_now(tx: Tx, exception_id: UUID, _stage: object) -> ApprovalSubject | None:
+    """An exception as it is now; none once it is not to be decided any more."""
+    found = await store.one(tx, exception_id)
+    if found is None or found.state not in rules.DECIDABLE:
+        return None
+    return await _subject(tx, found)
+
+
+async def ask(tx: Tx, who: Principal, made: PolicyException) -> None:
+    """Put an exception to those who decide such."""
+    model = await models.model(tx, made.model_id)
+    assert model is not None
+    subject = await _subject(tx, made)
+    await approvals.request(tx, who, subject, tier=model.tier, stage=made.stage, reason=made.justification)
+
+
+async def _subject(tx: Tx, found: PolicyException) -> ApprovalSubject:
+    policy, model = await policies.policy(tx, found.policy_id), await models.model(tx, found.model_id)
+    assert policy is not None and model is not None
+    said = found.model_dump(exclude={"id", "state", "requested_at", "decided_by", "decided_at", "decision_note"})
+    parts = {
+        "exception": digest_of({key: said[key] for key in sorted(said)}),
+        "controls": digest_of(await store.controls(tx, found.id)),
+    }
+    return ApprovalSubject(
+        KIND,
+        found.id,
+        digest_of(parts),
+        found.model_id,
+        parts=parts,
+        authors=tuple(sorted(await store.authors(tx, found.model_id, found.version_id))),
+        author_ids=(found.owner_id, found.requested_by),
+        title=f"{found.kind.replace('_', ' ').lower()} of {model.name} from {policy.key}",
+    )
