@@ -103,16 +103,16 @@ async def sign(
     """Record one person's answer, and decide the request when it settles it; the same answer again changes nothing."""
     acting(tx, who, Permission.SIGN_APPROVAL)
     asked = await held(tx, who, request_id)
-    answers = await store.answers(tx, request_id)
-    before = [one for one in answers if one.person_id == who.person_id]
     if decision is SignOffDecision.WITHDRAW:
         raise Refused(Code.BAD_INPUT, "to take your answer back, use withdrawSignOff", field="decision")
-    if before and before[-1].decision is not SignOffDecision.WITHDRAW:
-        if before[-1].decision is decision:
-            return before[-1]
+    answers = await store.answers(tx, request_id)
+    live = rules.live(answers, await store.revoked(tx, answers))
+    if (before := live.get(who.person_id)) is not None:
+        if before.decision is decision:
+            return before
         raise Refused(
             Code.WRONG_STATE,
-            f"you answered {before[-1].decision} before; take that back first, then answer anew",
+            f"you answered {before.decision} before; take that back first, then answer anew",
             field="decision",
         )
     rules.check_open(asked.status, asked.status_why)
@@ -122,8 +122,9 @@ async def sign(
     makers = await _content(tx, asked, digest_seen)
     given = await store.given(tx, request_id, but=makers | {asked.requested_by})
     answer = Answer(who.person_id, now.kind, on_behalf_of, decision, discipline)
-    seat = await seated(tx, asked, answer, answers, given, makers)
-    made = _signed(tx, asked, seat, answer, written, len(before) + 1, channel)
+    seat = await seated(tx, asked, answer, live, given, makers)
+    entry = 1 + sum(one.person_id == who.person_id for one in answers)
+    made = _signed(tx, asked, seat, answer, written, entry, channel)
     await store.add_sign_off(tx, made)
     told = {
         "sign_off": made.id,

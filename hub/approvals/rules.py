@@ -6,7 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from hub.approvals.steps import Given, Step, wanted
-from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, SignOffDecision, SubjectKind
+from hub.approvals.tables import (
+    ApprovalRequest,
+    ApprovalRule,
+    ApprovalStatus,
+    SignOff,
+    SignOffDecision,
+    SubjectKind,
+)
 from hub.errors import Code, Refused
 from hub.models.rules import treated_as
 from hub.models.tables import RiskTier, Stage
@@ -134,6 +141,18 @@ def discipline_for(
             field="discipline",
         )
     return fitting[0]
+
+
+def live(answers: Sequence[SignOff], revoked: Collection[UUID]) -> dict[UUID, SignOff]:
+    """What everybody says who answered: their last answer, unless they took it back, or it rests on a delegation that
+    was taken back; answers come oldest first.
+    """
+    last = {one.person_id: one for one in answers}
+    return {
+        person: one
+        for person, one in last.items()
+        if one.decision is not SignOffDecision.WITHDRAW and one.delegation_id not in revoked
+    }
 
 
 def check_signer(signer: UUID, *, is_service: bool, requested_by: UUID, authors: Collection[UUID]) -> None:

@@ -1,6 +1,6 @@
 """In what capacity somebody answers: by their own right, or for somebody who gave them their say."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -41,7 +41,7 @@ async def seated(
     tx: Tx,
     asked: ApprovalRequest,
     answer: Answer,
-    answers: Sequence[SignOff],
+    live: Mapping[UUID, SignOff],
     given: Sequence[Given],
     makers: Collection[UUID],
 ) -> Seated:
@@ -54,7 +54,7 @@ async def seated(
     )
     steps = steps_of(asked.rule["steps"])
     at = min(current(steps, given), len(steps) - 1)
-    _check_once(answer, answers)
+    _check_once(answer, live)
     delegation = await _delegation(tx, asked, answer, makers) if answer.on_behalf_of is not None else None
     seats = await store.seats(tx, answer.on_behalf_of or answer.person_id, steps[at], asked.scope_id)
     if not seats:
@@ -84,16 +84,14 @@ async def _delegation(tx: Tx, asked: ApprovalRequest, answer: Answer, makers: Co
     return found
 
 
-def _check_once(answer: Answer, answers: Sequence[SignOff]) -> None:
+def _check_once(answer: Answer, live: Mapping[UUID, SignOff]) -> None:
     """A person's say counts once, whoever's hand gives it."""
-    last = {one.person_id: one for one in answers}
-    live = [one for one in last.values() if one.decision is not SignOffDecision.WITHDRAW]
-    if any(one.on_behalf_of == answer.person_id for one in live):
+    if any(one.on_behalf_of == answer.person_id for one in live.values()):
         raise Refused(
             Code.WRONG_STATE, "your delegate has answered in your place; they can take that back", field="request"
         )
     if answer.on_behalf_of is not None and any(
-        answer.on_behalf_of in (one.person_id, one.on_behalf_of) for one in live
+        answer.on_behalf_of in (one.person_id, one.on_behalf_of) for one in live.values()
     ):
         raise Refused(
             Code.WRONG_STATE, "whoever you sign for has answered already, or somebody for them", field="onBehalfOf"

@@ -10,7 +10,7 @@ from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
 from hub.approvals.steps import Given, Step
-from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, SignOff
+from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, Delegation, SignOff
 from hub.db import Tx
 from hub.models.tables import RiskTier, Stage
 from hub.people.tables import Discipline, Role
@@ -170,6 +170,15 @@ async def answers(tx: Tx, request_id: UUID) -> list[SignOff]:
         .execution_options(populate_existing=True)
     )
     return list((await tx.session.execute(statement)).scalars())
+
+
+async def revoked(tx: Tx, answers: Collection[SignOff]) -> set[UUID]:
+    """The delegations that these answers rest on and that were taken back; no statement where none rests on any."""
+    resting = {one.delegation_id for one in answers if one.delegation_id is not None}
+    if not resting:
+        return set()
+    statement = select(Delegation.id).where(col(Delegation.id).in_(resting), col(Delegation.revoked_at).is_not(None))
+    return set((await tx.session.execute(statement)).scalars())
 
 
 async def add_sign_off(tx: Tx, row: SignOff) -> None:

@@ -32,6 +32,7 @@ AS $$
             SELECT FROM sign_offs s
             WHERE s.request_id = request AND (s.person_id = person OR s.on_behalf_of = person)
               AND s.decision <> 'WITHDRAW'
+              AND NOT EXISTS (SELECT FROM delegations d WHERE d.id = s.delegation_id AND d.revoked_at IS NOT NULL)
               AND NOT EXISTS (SELECT FROM sign_offs l WHERE l.request_id = s.request_id AND l.person_id = s.person_id
                                 AND l.entry > s.entry))
 $$;

@@ -2,52 +2,22 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from hub.approvals import actions
-from hub.approvals.rules import ApprovalSubject
-from hub.approvals.tables import ApprovalRequest, SignOff, SignOffDecision
+from hub.approvals.tables import SignOffDecision
 from hub.db import Db
 from hub.errors import Code, Refused
-from hub.models.tables import Model, RiskTier, Stage
+from hub.models.tables import RiskTier
 from hub.people import actions as people
-from hub.people.access import Principal
 from hub.people.tables import Discipline, PersonKind, Role
-from tests.approvals.conftest import things
+from tests.approvals.desk import ask, setting, sign, status
 from tests.make import Make
 
 APPROVE, REJECT, CHANGES = SignOffDecision.APPROVE, SignOffDecision.REJECT, SignOffDecision.REQUEST_CHANGES
 RISK, LEGAL, PRODUCT = Discipline.RISK, Discipline.LEGAL, Discipline.PRODUCT
-
-
-async def ask(
-    db: Db, who: Principal, model: Model, *, tier: RiskTier = RiskTier.HIGH, **subject: Any
-) -> ApprovalRequest:
-    """Ask about some thing of a model."""
-    about = ApprovalSubject("thing", subject.pop("id", uuid4()), "d" * 64, model.id, **subject)
-    things[about.id] = about
-    async with db.write(actor=who.person_id, operation="op") as tx:
-        return await actions.request(tx, who, about, tier=tier, stage=Stage.PRODUCTION, reason="It is better.")
-
-
-async def sign(
-    db: Db, who: Principal, asked: ApprovalRequest, decision: SignOffDecision = APPROVE, **more: Any
-) -> SignOff:
-    comment = more.pop("comment", "Seen.")
-    async with db.write(actor=who.person_id, operation="op") as tx:
-        return await actions.sign(tx, who, asked.id, decision=decision, comment=comment, **more)
-
-
-async def status(db: Db, asked: ApprovalRequest) -> str:
-    return str(await db.reads.fetchval("SELECT status FROM approval_requests WHERE id = $1", asked.id))
-
-
-async def setting(make: Make, *disciplines: Discipline, quorum: int = 1) -> tuple[Model, Principal]:
-    await make.rule(*disciplines, quorum=quorum, subject_kind="thing")
-    return await make.model(), await make.person("dev", Role.DEVELOPER)
 
 
 async def test_a_request_keeps_its_rule_and_its_term(db: Db, make: Make) -> None:
