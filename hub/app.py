@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Lifespan, Receive, Scope, Send
 
+from hub.checks.dossiers import http as dossiers
 from hub.clock import Clock
 from hub.db import Db
 from hub.deployments.permits import http as permits
@@ -152,6 +153,7 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
         Route("/readyz", readyz),
         Route("/metrics", metrics),
         *permits.routes(db, clock),
+        *dossiers.routes(hub.open_session, hub.front.unexpected),
     ]
     if development:
         routes += graphiql.routes(at="/graphiql", graphql=GRAPHQL)

@@ -17,6 +17,7 @@ from hub.calendars import mutations as calendar_mutations
 from hub.checks import graph as checks
 from hub.checks import mutations as check_mutations
 from hub.checks.compliance import graph as compliance
+from hub.checks.dossiers import graph as dossiers
 from hub.checks.evidence import graph as evidence
 from hub.checks.evidence import mutations as evidence_mutations
 from hub.checks.replays import graph as replays
@@ -56,6 +57,7 @@ CONCEPTS = (
     exceptions,
     checks,
     compliance,
+    dossiers,
     evidence,
     replays,
     validators,

@@ -3,6 +3,7 @@
 import hub.approvals.deadlines.jobs
 import hub.approvals.reactions
 import hub.checks.cards
+import hub.checks.dossiers.reactions
 import hub.checks.evidence.reactions
 import hub.checks.jobs
 import hub.checks.reactions

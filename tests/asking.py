@@ -47,3 +47,9 @@ class Ask:
             json={"query": query, "variables": variables},
             headers={"Authorization": f"Bearer {token}"},
         )
+
+    async def get(self, who: Principal | None, path: str, **headers: str) -> httpx2.Response:
+        """What is served at a path, to this person or to somebody without a token."""
+        if who is not None:
+            headers["Authorization"] = f"Bearer {await self.token(who)}"
+        return await self._client.get(path, headers=headers)

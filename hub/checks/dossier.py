@@ -16,7 +16,7 @@ from hub.approvals import store as approval_store
 from hub.approvals import subjects
 from hub.approvals.rules import ApprovalSubject, changed
 from hub.approvals.tables import ApprovalRequest, SubjectKind
-from hub.checks import store
+from hub.checks.dossiers.bound import store
 from hub.db import Tx
 from hub.events.canonical import digest_of
 from hub.models.tables import RiskTier, Stage
@@ -26,7 +26,7 @@ KIND = SubjectKind.VERSION
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The digests of one version's dossier for one stage."""
+    """The digests of one version's dossier for one stage, and whose work it is: outside names, and people."""
 
     version_id: UUID
     model_id: UUID
@@ -34,7 +34,8 @@ class Dossier:
     stage: Stage
     parts: Mapping[str, str]
     authors: tuple[str, ...]
-    title: str = ""
+    contributors: tuple[UUID, ...]
+    title: str
 
     @property
     def digest(self) -> str:
@@ -49,6 +50,7 @@ class Dossier:
             self.model_id,
             parts=self.parts,
             authors=self.authors,
+            author_ids=self.contributors,
             title=self.title,
         )
 
@@ -57,7 +59,7 @@ async def dossiers(tx: Tx, wanted: Collection[tuple[UUID, Stage]]) -> dict[tuple
     """Dossiers by version and stage, from one statement for any number."""
     if not wanted:
         return {}
-    made = (_dossier(row) for row in await store.dossiers(tx, wanted))
+    made = (_dossier(row) for row in await store.bound(tx, wanted))
     return {(one.version_id, one.stage): one for one in made}
 
 
@@ -93,20 +95,13 @@ async def subject_now(tx: Tx, version_id: UUID, stage: Stage | None) -> Approval
 
 
 def _dossier(row: Mapping[str, Any]) -> Dossier:
-    stage = Stage(row["stage"])
-    parts = {
-        "version": digest_of([row["digest"], row["missing"]]),
-        "card": row["card_digest"] or "",
-        "checks": digest_of(_loaded(row["checks"])),
-        "evidence": digest_of(_loaded(row["evidence"])),
-        "policies": digest_of(_loaded(row["policies"])),
-        "stage": stage.value,
-        "approval rule": digest_of(_loaded(row["rule"])),
-    }
-    names = {name for name in (row["author"], row["run_author"]) if name}
-    title = f"{row['model']} {row['version']} to {stage}"
-    return Dossier(row["version_id"], row["model_id"], RiskTier(row["tier"]), stage, parts, tuple(sorted(names)), title)
-
-
-def _loaded(text: str | None) -> Any:
-    return None if text is None else orjson.loads(text)
+    return Dossier(
+        row["version_id"],
+        row["model_id"],
+        RiskTier(row["tier"]),
+        Stage(row["stage"]),
+        orjson.loads(row["parts"]),
+        tuple(sorted(row["authors"])),
+        tuple(sorted(row["contributors"])),
+        f"{row['model']} {row['version']} to {row['stage']}",
+    )

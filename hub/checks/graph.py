@@ -6,6 +6,7 @@ import strawberry
 
 from hub.approvals.graph import ApprovalRequest
 from hub.checks import tables
+from hub.checks.store import DECIDES
 from hub.checks.tables import Outcome
 from hub.exceptions.graph import PolicyException
 from hub.graph.declare import about, column, either, extends, many, neither, one, planned, where
@@ -75,7 +76,7 @@ class CheckResult(Node):
     explanation: str = column("Why, in words: the value found beside the value allowed.")
     decides: JSON = column(
         "The smallest parts of the rule that decided, each with the value found beside the value allowed.",
-        sql="jsonb_path_query_array({t}.inputs, '$.clauses[*] ? (!(@.decides == false))')",
+        sql=DECIDES.replace("{inputs}", "{t}.inputs"),
     )
     inputs: JSON = column("What the rule looked at.")
     decision_point: DecisionPoint = column("When it was asked.")

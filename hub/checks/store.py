@@ -1,4 +1,4 @@
-"""The SQL of checks: all that rules look at, which wordings are asked of it, and what a dossier is made of."""
+"""The SQL of checks: all that rules look at, and which wordings are asked of it."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -19,6 +19,9 @@ from hub.policies.tables import DecisionPoint, Enforcement, Severity
 __all__ = ["Standing", "standings"]
 
 INSTANT = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
+
+DECIDES = "jsonb_path_query_array({inputs}, '$.clauses[*] ? (!(@.decides == false))')"
+"""The parts of a rule that decided, of what a result keeps."""
 
 _CARD = ", ".join(f"'{section}', c.{section}" for section in sorted(FIELDS["card"]))
 
@@ -108,36 +111,6 @@ WHERE CAST(:point AS text) = ANY (v.decision_points)
 ORDER BY p.key
 """)
 
-# What a reviewer looks at for each version and stage: one statement for any number of dossiers. A check that looks at
-# whether the version was approved is left out: the approval itself would change what was approved. So is what is asked
-# only of a version in use: it is no part of what people decide.
-_DOSSIERS = text("""
-SELECT v.id AS version_id, a.stage, v.model_id, m.name AS model, v.name AS version, m.tier, v.digest,
-    v.missing_since IS NOT NULL AS missing, c.digest AS card_digest, v.author, r.author AS run_author,
-    (SELECT json_agg(p.current_version_id ORDER BY p.id)::text
-     FROM policy_bindings b
-     JOIN policies p ON p.id = b.policy_id AND p.status IN ('PUBLISHED', 'DEPRECATED')
-     JOIN policy_versions w ON w.id = p.current_version_id
-     WHERE b.model_id = v.model_id AND (cardinality(w.stages) = 0 OR a.stage = ANY (w.stages))
-       AND w.decision_points && ARRAY['REGISTER', 'PROMOTE', 'DEPLOY']::varchar[]) AS policies,
-    (SELECT json_agg(json_build_array(k.policy_version_id, k.outcome, k.exception_id, k.explanation, k.inputs)
-                     ORDER BY k.policy_id)::text
-     FROM compliance n JOIN check_results k ON k.id = n.result_id
-     JOIN policy_versions w ON w.id = k.policy_version_id
-     WHERE n.version_id = v.id AND n.stage = a.stage
-       AND w.decision_points && ARRAY['REGISTER', 'PROMOTE', 'DEPLOY']::varchar[]
-       AND NOT w.reads && ARRAY['deployment', 'deployment.approved']::varchar[]) AS checks,
-    (SELECT json_agg(json_build_array(e.kind, e.digest) ORDER BY e.kind, e.digest)::text
-     FROM evidence e WHERE e.version_id = v.id) AS evidence,
-    (SELECT json_build_object('tier', u.tier, 'tag', u.tag, 'steps', u.steps)::text
-     FROM approval_rules u WHERE u.id = approval_rule('version', m.tier, a.stage, m.id)) AS rule
-FROM unnest(CAST(:versions AS uuid[]), CAST(:stages AS text[])) AS a (version_id, stage)
-JOIN model_versions v ON v.id = a.version_id
-JOIN models m ON m.id = v.model_id
-LEFT JOIN model_cards c ON c.version_id = v.id
-LEFT JOIN runs r ON r.id = v.run_id
-""")
-
 _CARD_OF = text("""
 SELECT c.digest, v.model_id, v.author, r.author AS run_author, m.name AS model, v.name AS version
 FROM model_cards c JOIN model_versions v ON v.id = c.version_id JOIN models m ON m.id = v.model_id
@@ -208,14 +181,6 @@ async def wordings(
         )
         for row in await tx.session.execute(_WORDINGS, values)
     ]
-
-
-async def dossiers(tx: Tx, wanted: Collection[tuple[UUID, Stage]]) -> list[Mapping[str, Any]]:
-    """What dossiers are made of, in columns; a version that is not there is absent."""
-    versions = [version_id for version_id, _ in wanted]
-    stages = [stage.value for _, stage in wanted]
-    found = await tx.session.execute(_DOSSIERS, {"versions": versions, "stages": stages})
-    return [dict(row) for row in found.mappings()]
 
 
 async def versions_of_policy(tx: Tx, policy_id: UUID) -> list[UUID]:

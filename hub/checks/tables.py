@@ -255,6 +255,27 @@ class Evidence(SQLModel, table=True):
     added_at: datetime = instant()
 
 
+class FrozenDossier(SQLModel, table=True):
+    """What was put before reviewers when approval was asked for; added to, never changed.
+
+    `digest` is that of what their decision binds to, `content_digest` that of the document's exact text, `bytes` its
+    length.
+    """
+
+    __tablename__ = "dossiers"
+    __table_args__ = (UniqueConstraint("version_id", "stage", "digest"),)
+
+    id: UUID = id_field()
+    version_id: UUID = Field(foreign_key="model_versions.id")
+    model_id: UUID = Field(foreign_key="models.id")
+    stage: Stage = choice(Stage)
+    digest: str = Field(max_length=64)
+    content: dict[str, Any] = document()
+    content_digest: str = Field(max_length=64)
+    bytes: int
+    made_at: datetime = instant()
+
+
 class Backtest(SQLModel, table=True):
     """A draft asked of the documents of the last days, beside the wording in force; `counts` are what it found."""
 

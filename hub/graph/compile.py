@@ -126,7 +126,7 @@ class Compiler:
             if predicate:
                 every.append(fill(predicate, {"t": alias}, self.params))
         where = f" WHERE {' AND '.join(every)}" if every else ""
-        return f"FROM {source.sql} {alias}{through}{where}"
+        return f"FROM {fill(source.sql, {}, self.params)} {alias}{through}{where}"
 
     @staticmethod
     def _nullable(field: FieldPlan, sql: str) -> Part:

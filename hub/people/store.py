@@ -35,9 +35,11 @@ WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND p.ac
 # A person's standing as of now, for decisions that must not trust what was read earlier.
 _PERSON = text(f"SELECT {_STANDING} FROM people p WHERE p.id = :person_id AND p.active")
 
-# Whom these names mean: handles, addresses, and names in any outside system, in any case. Too many is the safe side.
+# Whom these names mean: handles, addresses, what people are called, and names in any outside system, in any case. Too
+# many is the safe side.
 _NAMED = text("""
-SELECT p.id FROM people p WHERE lower(p.handle) = ANY(:names) OR lower(p.email) = ANY(:names)
+SELECT p.id FROM people p
+WHERE lower(p.handle) = ANY(:names) OR lower(p.email) = ANY(:names) OR lower(p.name) = ANY(:names)
 UNION
 SELECT i.person_id FROM identities i WHERE lower(i.subject) = ANY(:names)
 """)

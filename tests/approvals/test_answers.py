@@ -35,14 +35,8 @@ async def test_an_answer_keeps_what_its_signer_was_and_declared(db: Db, make: Ma
         1,
         0,
     )
-    assert (
-        row["acknowledgement"]
-        == made.acknowledgement
-        == (
-            f"I have looked at fraud 3 to PRODUCTION as it was put to me under the digest {'d' * 64}, it is not my own work,"
-            " and I approve it."
-        )
-    )
+    seen = f"I have looked at fraud 3 to PRODUCTION as it was put to me under the digest {'d' * 64}"
+    assert row["acknowledgement"] == made.acknowledgement == f"{seen}, it is not my own work, and I approve it."
     assert (row["opened_at"], row["opened"]) == (None, 0)
 
 

@@ -1,5 +1,6 @@
 """Random documents of a schema: any field, alias, fragment, argument, filter, ordering, page, variable, directive."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,7 +150,8 @@ def one_field(ask: Ask, kind: GraphQLObjectType, name: str, depth: int, renamed:
     text = name if key == name else f"{key}: {name}"
     planned = ask.catalog.types.get(kind.name)
     read = planned.fields[name].read if planned and name in planned.fields else None
-    given = arguments(ask, found.args, planned.fields[name].yields if planned and isinstance(read, Many) else None)
+    node = planned.fields[name].yields if planned and isinstance(read, Many) else None
+    given = arguments(ask, found.args, node, getattr(read, "args", {}))
     if given:
         text += "(" + ", ".join(f"{k}: {v}" for k, v in given.items()) + ")"
     if ask.chance(6):
@@ -161,13 +163,13 @@ def one_field(ask: Ask, kind: GraphQLObjectType, name: str, depth: int, renamed:
     return text, key
 
 
-def arguments(ask: Ask, args: dict[str, GraphQLArgument], node: str | None) -> dict[str, str]:
+def arguments(ask: Ask, args: dict[str, GraphQLArgument], node: str | None, casts: Mapping[str, str]) -> dict[str, str]:
     given: dict[str, str] = {}
     for name, arg in args.items():
         if name in ("first", "last", "after", "before", "filter", "orderBy") and node is not None:
             continue
         if isinstance(arg.type, GraphQLNonNull) or ask.chance(50):
-            given[name] = ask.lifted(arg.type, by_name(ask, name, arg.type))
+            given[name] = ask.lifted(arg.type, by_kind(ask, arg.type, casts.get(name, "").partition(" ")[2]))
     if node is None:
         return given
     source = ask.catalog.types[node].source
@@ -190,12 +192,15 @@ def arguments(ask: Ask, args: dict[str, GraphQLArgument], node: str | None) -> d
     return given
 
 
-def by_name(ask: Ask, name: str, kind: Any) -> Any:
+def by_kind(ask: Ask, kind: Any, node: str) -> Any:
+    """A value of this type; of an id, of this type of node if one is said."""
     inner = get_named_type(kind)
     if inner.name == "ID":
-        return ask.pick([i for ids in ask.pools.ids.values() for i in ids[:3]])
+        return ask.pick(ask.pools.ids[node] if node else [i for ids in ask.pools.ids.values() for i in ids[:3]])
     if inner.name == "Int":
         return ask.pick([0, 1, 2, 5])
+    if isinstance(inner, GraphQLEnumType):
+        return Word(ask.pick(inner.values))
     return ask.pick(ask.pools.texts)
 
 

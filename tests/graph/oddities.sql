@@ -112,3 +112,19 @@ INSERT INTO dataset_descriptions (id, namespace, name, categories, prohibited, d
 SELECT gen_random_uuid(), d.namespace, d.name, ARRAY['PERSONAL'], d.name LIKE '%3%', (SELECT id FROM people LIMIT 1),
        '2026-06-01', 'clinic', 'contract', '', 'CC-BY', ''
 FROM (SELECT DISTINCT namespace, name FROM datasets) d WHERE d.name LIKE '%1%' OR d.name LIKE '%3%';
+
+INSERT INTO dossiers (id, version_id, model_id, stage, digest, content, content_digest, bytes, made_at)
+SELECT gen_random_uuid(), a.subject_id, a.scope_id, a.stage, a.subject_digest,
+       jsonb_build_object(
+           'binds_to', '{}'::jsonb, 'rule', NULL, 'model', '{"tags": {"team": "é"}}'::jsonb, 'version', '{}'::jsonb,
+           'card', jsonb_build_object('sections', jsonb_build_object('factors', a.subject_digest), 'completeness',
+               '{"filled": 1, "of": 9, "missing": ["metrics", "factors \"é"], "wanting": []}'::jsonb),
+           'lineage', '{"datasets": [{"name": "a", "role": "TRAINING"}], "runs": [], "versions": []}'::jsonb,
+           'metrics', jsonb_build_array(
+               jsonb_build_object('name', 'auc', 'segment', '', 'value', abs(hashtext(a.subject_digest)) % 9)),
+           'evidence', '[]'::jsonb, 'not_asked', '[]'::jsonb, 'exceptions', '[]'::jsonb,
+           'checks', '[{"policy": "p", "outcome": "FAIL"}, {"policy": "q", "outcome": "WAIVED"}]'::jsonb,
+           'risk', '{"blocking": 1, "disputed_evidence": 0, "prohibited_datasets": 2, "undescribed_datasets": 0}'::jsonb),
+       md5(a.id::text), 100, a.requested_at
+FROM approval_requests a WHERE a.subject_kind = 'version'
+ON CONFLICT DO NOTHING;
