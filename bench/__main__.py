@@ -13,6 +13,7 @@ BENCHES = {
     "sync": "Sync of an MLflow server, beside merely listing it",
     "rules": "Rules with explanation, beside the bare engine and cel-python",
     "gate": "The gate's decision, beside a bare transaction that writes the same rows",
+    "approvals": "A signature, fifty at once, an inbox among ten thousand, beside bare statements",
     "bulk": "Versions asked about again, beside the bare engine, and the gate meanwhile",
     "touch": "One changed metric of one version, in a small hub and in a large one",
     "counts": "Compliance counts for a dashboard, beside their statement alone",

@@ -131,18 +131,30 @@ SELECT pg_temp.u(18, n), pg_temp.u(14, n % {policies}), pg_temp.u(15, n % {polic
        '2026-04-01T00:00Z'::timestamptz + n * interval '1 minute'
 FROM generate_series(0, {checks} - 1) n;
 
-INSERT INTO approval_requests (id, subject_kind, subject_id, subject_digest, scope_id, stage, status, rule, reason,
-                               requested_by, requested_at, due_at)
-SELECT pg_temp.u(19, n), 'version', pg_temp.u(8, n % {versions}), md5(n::text), pg_temp.u(5, n % {versions} % {models}),
-       'PRODUCTION', (ARRAY['PENDING', 'APPROVED', 'REJECTED', 'STALE'])[n % 4 + 1], '{{"quorum": 2}}',
-       'Ready for the desk.', pg_temp.u(1, n % {people}), '2026-05-01T00:00Z'::timestamptz + n * interval '1 minute',
+INSERT INTO approval_requests (id, subject_kind, subject_id, subject_digest, title, scope_id, tier, stage, status, rule,
+                               wants, step, reason, acknowledgement, ladder, rung, late, requested_by, requested_at,
+                               due_at)
+SELECT pg_temp.u(19, n), 'version', pg_temp.u(8, n % {versions}), md5(n::text), 'version ' || n,
+       pg_temp.u(5, n % {versions} % {models}), 'HIGH', 'PRODUCTION',
+       CASE WHEN n % 4 = 0 AND n >= {versions} THEN 'WITHDRAWN'
+            ELSE (ARRAY['PENDING', 'APPROVED', 'REJECTED', 'STALE'])[n % 4 + 1] END,
+       '{{"steps": [{{"quorum": 2, "disciplines": {{"RISK": 1, "LEGAL": 1}}}}]}}',
+       '{{"disciplines": ["LEGAL"], "lacking": 1}}', 0, 'Ready for the desk.', 'I have looked at it, and I {{decision}}.', '[]', 0, false, pg_temp.u(1, n % {people}), '2026-05-01T00:00Z'::timestamptz + n * interval '1 minute',
        '2026-05-08T00:00Z'::timestamptz + n * interval '1 minute'
 FROM generate_series(0, {approvals} - 1) n;
 
-INSERT INTO sign_offs (id, request_id, person_id, discipline, decision, comment, subject_digest, signed_at)
-SELECT pg_temp.u(20, n), pg_temp.u(19, n), pg_temp.u(1, (n + 7) % {people}), 'RISK', 'APPROVE', 'Looked at it all.',
-       md5(n::text), '2026-05-02T00:00Z'::timestamptz + n * interval '1 minute'
+INSERT INTO sign_offs (id, request_id, person_id, entry, step, role, discipline, decision, comment, acknowledgement,
+                       subject_digest, channel, opened, signed_at)
+SELECT pg_temp.u(20, n), pg_temp.u(19, n), pg_temp.u(1, (n + 7) % {people}), 1, 0, 'MODEL_APPROVER', 'RISK', 'APPROVE',
+       'Looked at it all.', 'I have looked at it, and I approve it.', md5(n::text), 'API', 0,
+       '2026-05-02T00:00Z'::timestamptz + n * interval '1 minute'
 FROM generate_series(0, {approvals} - 1) n WHERE n % 2 = 0;
+
+INSERT INTO approval_asks (id, request_id, person_id, discipline, asked_at, due_at)
+SELECT pg_temp.u(21, n), pg_temp.u(19, n), pg_temp.u(1, (n + 3) % {people}), 'LEGAL',
+       '2026-05-01T00:00Z'::timestamptz + n * interval '1 minute',
+       '2026-05-08T00:00Z'::timestamptz + n * interval '1 minute'
+FROM generate_series(0, {approvals} - 1) n WHERE n % 4 = 0 AND n < {versions};
 """
 
 

@@ -8,9 +8,9 @@ ORDER BY 1)))::text || '}'
 FROM people t1
 WHERE t1.id = $1::uuid), 'null'), ',"approvalRequests":{"totalCount":', (SELECT count(*)
 FROM approval_requests t2
-WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (EXISTS (SELECT 1
+WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t2.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))), ',"nodes":[', (SELECT string_agg(concat('{"stage":"', t2.stage, '","reason":', to_json(t2.reason), ',"dueAt":', to_json(t2.due_at), ',"requestedBy":', coalesce((SELECT concat('{"handle":', to_json(t3.handle), '}')
+WHERE vm.id = t2.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))), ',"nodes":[', (SELECT string_agg(concat('{"stage":', coalesce('"' || t2.stage || '"', 'null'), ',"reason":', to_json(t2.reason), ',"dueAt":', to_json(t2.due_at), ',"requestedBy":', coalesce((SELECT concat('{"handle":', to_json(t3.handle), '}')
 FROM people t3
 WHERE t3.id = t2.requested_by), 'null'), ',"subject":', coalesce((CASE t2.subject_kind WHEN 'model' THEN (SELECT '{"__typename":"Model"}'
 FROM models t4
@@ -44,50 +44,56 @@ WHERE t14.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
 WHERE vm.id = t14.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_request' THEN (SELECT '{"__typename":"ApprovalRequest"}'
 FROM approval_requests t15
-WHERE t15.id = t2.subject_id AND (EXISTS (SELECT 1
+WHERE t15.id = t2.subject_id AND (t15.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t15.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
-FROM check_results t16
-WHERE t16.id = t2.subject_id AND (EXISTS (SELECT 1
+WHERE vm.id = t15.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'delegation' THEN (SELECT '{"__typename":"Delegation"}'
+FROM delegations t16
+WHERE t16.id = t2.subject_id AND (t16.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t16.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'evidence' THEN (SELECT '{"__typename":"Evidence"}'
-FROM evidence t17
-WHERE t17.id = t2.subject_id AND (EXISTS (SELECT 1
+WHERE vm.id = t16.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'absence' THEN (SELECT '{"__typename":"Absence"}'
+FROM absences t17
+WHERE t17.id = t2.subject_id) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
+FROM check_results t18
+WHERE t18.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t17.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'backtest' THEN (SELECT '{"__typename":"Backtest"}'
-FROM backtests t18
-WHERE t18.id = t2.subject_id) WHEN 'validator_run' THEN (SELECT '{"__typename":"ValidatorRun"}'
-FROM validator_runs t19
+WHERE vm.id = t18.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'evidence' THEN (SELECT '{"__typename":"Evidence"}'
+FROM evidence t19
 WHERE t19.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t19.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
-FROM deployments t20
-WHERE t20.id = t2.subject_id AND (EXISTS (SELECT 1
-FROM models vm
-WHERE vm.id = t20.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment_intent' THEN (SELECT '{"__typename":"DeploymentIntent"}'
-FROM deployment_intents t21
+WHERE vm.id = t19.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'backtest' THEN (SELECT '{"__typename":"Backtest"}'
+FROM backtests t20
+WHERE t20.id = t2.subject_id) WHEN 'validator_run' THEN (SELECT '{"__typename":"ValidatorRun"}'
+FROM validator_runs t21
 WHERE t21.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t21.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'permit' THEN (SELECT '{"__typename":"Permit"}'
-FROM permits t22
+WHERE vm.id = t21.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
+FROM deployments t22
 WHERE t22.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t22.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'signing_key' THEN (SELECT '{"__typename":"SigningKey"}'
-FROM signing_keys t23
-WHERE t23.id = t2.subject_id) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
-FROM registries t24
-WHERE t24.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
-FROM sync_runs t25
-WHERE t25.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
-FROM people t26
-WHERE t26.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
-FROM teams t27
-WHERE t27.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
-FROM calendars t28
-WHERE t28.id = t2.subject_id) END), 'null'), '}'), ',')
+WHERE vm.id = t22.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment_intent' THEN (SELECT '{"__typename":"DeploymentIntent"}'
+FROM deployment_intents t23
+WHERE t23.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t23.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'permit' THEN (SELECT '{"__typename":"Permit"}'
+FROM permits t24
+WHERE t24.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t24.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'signing_key' THEN (SELECT '{"__typename":"SigningKey"}'
+FROM signing_keys t25
+WHERE t25.id = t2.subject_id) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
+FROM registries t26
+WHERE t26.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
+FROM sync_runs t27
+WHERE t27.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
+FROM people t28
+WHERE t28.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
+FROM teams t29
+WHERE t29.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
+FROM calendars t30
+WHERE t30.id = t2.subject_id) END), 'null'), '}'), ',')
 FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
 FROM approval_requests t2
-WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (EXISTS (SELECT 1
+WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
 WHERE vm.id = t2.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))
 ORDER BY t2.requested_at DESC, t2.id DESC

@@ -54,7 +54,7 @@ FROM (SELECT t13.kind, t13.state, t13.starts_at, t13.expires_at, t13.policy_id
 FROM policy_exceptions t13
 WHERE t13.model_id = t1.id
 ORDER BY t13.requested_at DESC, t13.id DESC
-LIMIT 2) t13), ']},"approvals":{"nodes":[', (SELECT string_agg(concat('{"status":"', t15.status, '","stage":"', t15.stage, '","dueAt":', to_json(t15.due_at), ',"signOffs":{"nodes":[', (SELECT string_agg(concat('{"decision":"', t16.decision, '","discipline":', coalesce('"' || t16.discipline || '"', 'null'), ',"person":', coalesce((SELECT concat('{"handle":', to_json(t17.handle), '}')
+LIMIT 2) t13), ']},"approvals":{"nodes":[', (SELECT string_agg(concat('{"status":"', t15.status, '","stage":', coalesce('"' || t15.stage || '"', 'null'), ',"dueAt":', to_json(t15.due_at), ',"signOffs":{"nodes":[', (SELECT string_agg(concat('{"decision":"', t16.decision, '","discipline":', coalesce('"' || t16.discipline || '"', 'null'), ',"person":', coalesce((SELECT concat('{"handle":', to_json(t17.handle), '}')
 FROM people t17
 WHERE t17.id = t16.person_id), 'null'), '}'), ',')
 FROM (SELECT t16.decision, t16.discipline, t16.person_id

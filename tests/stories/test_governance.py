@@ -83,7 +83,7 @@ query Joined($name: String!) {
     latestVersion { name datasets(first: 5) { nodes { name } } }
     policies(first: 5) { nodes { policy { key } } }
     exceptions(first: 5) { nodes { status } }
-    approvals(first: 5) { nodes { status } }
+    approvals(first: 5, filter: {kind: ["version"]}) { nodes { status } }
     events(first: 20) { nodes { kind } }
   }
 }

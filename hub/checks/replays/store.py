@@ -35,7 +35,8 @@ SELECT i.id, i.version_id, i.model_id, i.stage, i.decision_point, i.tier, i.docu
         SELECT FROM check_inputs n
         WHERE n.version_id = i.version_id AND n.stage = i.stage AND n.decision_point = ANY (:points)
           AND (n.at, n.id) > (i.at, i.id)) AS newest,
-    (SELECT json_agg(r.rule -> 'disciplines')::text FROM approval_requests r
+    (SELECT json_agg(jsonb_path_query_array(r.rule, '$.steps[*].disciplines.keyvalue().key'))::text
+     FROM approval_requests r
      WHERE r.subject_id = i.version_id AND r.subject_kind = 'version' AND r.stage = i.stage AND r.status = 'PENDING'
        AND NOT EXISTS (
            SELECT FROM check_inputs n WHERE n.version_id = i.version_id AND n.stage = i.stage
