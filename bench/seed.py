@@ -140,7 +140,8 @@ SELECT pg_temp.u(19, n), 'version', pg_temp.u(8, n % {versions}), md5(n::text), 
             ELSE (ARRAY['PENDING', 'APPROVED', 'REJECTED', 'STALE'])[n % 4 + 1] END,
        '{{"steps": [{{"quorum": 2, "disciplines": {{"RISK": 1, "LEGAL": 1}}}}]}}',
        '{{"disciplines": ["LEGAL"], "lacking": 1}}', 0, 'Ready for the desk.',
-       'I have looked at it, and I {{decision}}.', '[]', 0, false, pg_temp.u(1, n % {people}), '2026-05-01T00:00Z'::timestamptz + n * interval '1 minute',
+       'I have looked at it, and I {{decision}}.', '[]', 0, false, pg_temp.u(1, n % {people}),
+       '2026-05-01T00:00Z'::timestamptz + n * interval '1 minute',
        '2026-05-08T00:00Z'::timestamptz + n * interval '1 minute'
 FROM generate_series(0, {approvals} - 1) n;
 

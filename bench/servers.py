@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 
 import hub.wiring  # noqa: F401
 from hub.app import application
+from hub.cli.running import collect_garbage
 from hub.clock import SystemClock
 from hub.db import Db, ReadConnection
 from hub.people import actions
@@ -92,9 +93,12 @@ COUNTS = """
 SELECT convert_to(concat('{"data":{"complianceCounts":{"nodes":[', string_agg(concat('{"tier":"', c.tier, '","stage":"',
   c.stage, '","outcome":"', c.outcome, '","enforcement":"', c.enforcement, '","count":', c.n, ',"policy":{"key":',
   to_json(p.key), '}}'), ',' ORDER BY c.n DESC), ']}},"extensions":{"cost":{cost}}}'), 'UTF8')
-FROM (SELECT policy_id, stage, tier, outcome, enforcement, sum(n) AS n FROM compliance_counts
-      WHERE restricted_model_id IS NULL GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) > 0
-      ORDER BY sum(n) DESC LIMIT 100) c
+FROM (SELECT l.policy_id, l.stage, l.tier, l.outcome, l.enforcement, sum(l.n) AS n
+      FROM (SELECT * FROM compliance_counts WHERE restricted_model_id IS NULL UNION ALL
+            SELECT c.* FROM models m JOIN compliance_counts c ON c.restricted_model_id = m.id
+            WHERE m.restricted AND m.team_id IN ({mine})) l
+      GROUP BY 1, 2, 3, 4, 5 HAVING sum(l.n) > 0
+      ORDER BY sum(l.n) DESC LIMIT 100) c
 JOIN policies p ON p.id = c.policy_id"""
 
 
@@ -162,7 +166,7 @@ async def bare(address: str, cost: str) -> ASGIApp:
     seen = f"(NOT restricted OR team_id IN ({mine}))"
     middle = MIDDLE.replace("{seen}", seen)
     heavy = HEAVY.replace("{seen}", seen).replace("{cost}", cost)
-    counts = COUNTS.replace("{cost}", cost)
+    counts = COUNTS.replace("{mine}", mine or "NULL").replace("{cost}", cost)
 
     async def answer_tiny(request: Request) -> Response:
         return Response(await pool.fetchval(TINY, UUID(request.path_params["id"])), media_type="application/json")
@@ -192,6 +196,7 @@ async def serve(kind: str, address: str, *more: str) -> None:
         db = Db(address, clock=SystemClock(), readers=POOL)
         await db.open()
         app: ASGIApp = application(db, db.clock, development=False)
+        collect_garbage()
     else:
         app = await bare(address, *more)
     door = socket.create_server(("127.0.0.1", 0), backlog=256)

@@ -1,9 +1,6 @@
 """The web application: the GraphQL door, health, figures."""
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -11,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Lifespan, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hub.checks.dossiers import http as dossiers
 from hub.clock import Clock
@@ -107,8 +104,8 @@ class Hub:
 class Application(Starlette):
     """Starlette, with the door for GraphQL right at the street: half of a small query's time is on the way there."""
 
-    def __init__(self, hub: Hub, routes: list[BaseRoute], lifespan: Lifespan[Starlette]) -> None:
-        super().__init__(routes=routes, lifespan=lifespan)
+    def __init__(self, hub: Hub, routes: list[BaseRoute]) -> None:
+        super().__init__(routes=routes)
         # A redirect would name the host that the request claims to have asked.
         self.router.redirect_slashes = False
         self.state.hub = hub
@@ -139,14 +136,6 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
     async def metrics(_request: Request) -> Response:
         return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        # What is there now stays: the collector need not walk it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
-        yield
-
     routes: list[BaseRoute] = [
         WebSocketRoute(GRAPHQL, Sockets(hub.front, hub.open_socket, hub.telemetry, public_url)),
         Route("/healthz", healthz),
@@ -157,4 +146,4 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
     ]
     if development:
         routes += graphiql.routes(at="/graphiql", graphql=GRAPHQL)
-    return Application(hub, routes, lifespan)
+    return Application(hub, routes)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 APP_ROLE = "hub_app"
 READ_ROLE = "hub_read"
 
+# Rows are not validated, and few are ever dumped: each table's validator is built when one is, not at every start.
+SQLModel.model_config["defer_build"] = True
 SQLModel.metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

@@ -223,6 +223,7 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
     "SyncTrigger": {"SCHEDULE": "Its time had come.", "PERSON": "Somebody asked.", "PUSH": "The registry told."},
     "TokenScope": {
         "READ": "Reading.",
+        "GATE": "Reading, and what a pipeline does: ask the gate, ask policies, send test reports.",
         "GOVERN": "Reading, and what people do: classify, publish, request, decide, sign.",
         "SYNC": "Reading, syncing registries, asking policies.",
         "ADMIN": "Everything its bearer may do.",

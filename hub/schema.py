@@ -39,8 +39,9 @@ from hub.models import mutations as model_mutations
 from hub.people import graph as people
 from hub.people import mutations as people_mutations
 from hub.policies import graph as policies
+from hub.policies import mutations as policy_mutations
 from hub.policies.changes import graph as policy_changes
-from hub.policies.changes import mutations as policy_mutations
+from hub.policies.changes import mutations as policy_change_mutations
 from hub.registries import graph as registries
 from hub.registries import mutations as registry_mutations
 from hub.watching import graph as watching
@@ -73,6 +74,7 @@ MUTATIONS = (
     approval_mutations,
     standin_mutations,
     policy_mutations,
+    policy_change_mutations,
     exception_mutations,
     check_mutations,
     evidence_mutations,

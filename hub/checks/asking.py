@@ -75,24 +75,26 @@ def answers(
     found = Answered(subject, stage)
     treated, on = treated_as(subject.tier), at.date()
     wanted: list[tuple[Asked, Enforcement, Severity, Held | None]] = []
+    seen, digest = None, ""
     for one in asked:
         enforcement, severity = one.force(treated, stage, on) if one.schedule else (one.enforcement, one.severity)
-        each = (one, enforcement, severity, before.get(one.policy_version_id))
-        if not one.stages or stage in one.stages:
-            wanted.append(each)
-        elif _same(each, Outcome.SKIP, None):
+        was = before.get(one.policy_version_id)
+        if one.stages and stage not in one.stages:
+            if _same(was, enforcement, severity, Outcome.SKIP, None):
+                found.kept.append(one)
+            else:
+                each = (one, enforcement, severity, was)
+                found.told.append(_told(found, point, at, each, Outcome.SKIP, Verdict(None, ()), {}, None))
+            continue
+        if seen is None:
+            seen = context(subject)
+            found.written = written(seen.values)
+            digest = found.written.digest
+        if not one.timely and _same(was, enforcement, severity, Outcome.PASS, digest):
             found.kept.append(one)
         else:
-            found.told.append(_told(found, point, at, each, Outcome.SKIP, Verdict(None, ()), {}, None))
-    if not wanted:
-        return found
-    seen = context(subject)
-    found.written = written(seen.values)
-    digest = found.written.digest
-    settled = [not each[0].timely and _same(each, Outcome.PASS, digest) for each in wanted]
-    found.kept += [each[0] for each, is_settled in zip(wanted, settled, strict=True) if is_settled]
-    wanted = [each for each, is_settled in zip(wanted, settled, strict=True) if not is_settled]
-    if not wanted:
+            wanted.append((one, enforcement, severity, was))
+    if not wanted or seen is None or found.written is None:
         return found
     document = Document(activated(found.written.values, stage=stage, decision_point=point, now=at))
     begin = perf_counter_ns()
@@ -103,17 +105,17 @@ def answers(
         verdicts = evaluate_all([rule for rule in compiled if rule is not None], document)
     took_us = (perf_counter_ns() - begin) // (1000 * len(wanted))
     for each, verdict in zip(wanted, verdicts, strict=True):
-        if verdict.holds is True and _same(each, Outcome.PASS, digest):
-            found.kept.append(each[0])
+        asked_now, enforcement, severity, was = each
+        if verdict.holds is True and _same(was, enforcement, severity, Outcome.PASS, digest):
+            found.kept.append(asked_now)
             continue
-        outcome = rules.judge(verdict, each[1], None)
+        outcome = rules.judge(verdict, enforcement, None)
         found.told.append(_told(found, point, at, each, outcome, verdict, seen.notes, digest, took_us))
     return found
 
 
-def _same(each: tuple[Asked, Enforcement, Severity, Held | None], outcome: Outcome, digest: str | None) -> bool:
+def _same(was: Held | None, enforcement: Enforcement, severity: Severity, outcome: Outcome, digest: str | None) -> bool:
     """Whether the same wording ended so before, on the same document and with the same consequences."""
-    _, enforcement, severity, was = each
     return (
         was is not None
         and was.outcome is outcome

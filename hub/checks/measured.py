@@ -1,7 +1,7 @@
 """What was measured of a version, as one value for each metric and segment."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 Number = int | float
@@ -15,27 +15,31 @@ def measured(
     A metric that was measured on several such data sets with different values has no one value, and is left out.
     """
     evaluation = {dataset["id"] for dataset in datasets if dataset["role"] == "EVALUATION"}
-    found: dict[tuple[str, str], list[tuple[int, object, object]]] = {}
-    for name, segment, value, text, dataset in rows:
-        rank = 1 if dataset is None else 0 if dataset in evaluation else 2
-        found.setdefault((name, segment), []).append((rank, value, text))
+    found: dict[tuple[str, str], list[Sequence[Any]]] = {}
+    for row in rows:
+        found.setdefault((row[0], row[1]), []).append(row)
     metrics: dict[str, Number] = {}
     segments: defaultdict[str, dict[str, Number]] = defaultdict(dict)
     notes: dict[str, str] = {}
     for (name, segment), at in found.items():
-        best = min(rank for rank, _, _ in at) if len(at) > 1 else at[0][0]
-        values = [value for rank, value, _ in at if rank == best]
-        first = values[0]
-        if len(values) > 1 and any(value != first for value in values):
-            notes[segment or name] = f"was measured on {len(values)} data sets, with different values"
-        elif isinstance(first, bool) or not isinstance(first, int | float):
-            texts = [text for rank, _, text in at if rank == best]
-            notes[segment or name] = f"was measured, but {texts[0] or 'its value'} is no number"
+        best = at if len(at) == 1 else _best(at, evaluation)
+        _, _, first, text, _ = best[0]
+        if len(best) > 1 and any(row[2] != first for row in best):
+            notes[segment or name] = f"was measured on {len(best)} data sets, with different values"
+        elif type(first) is not float and type(first) is not int:
+            notes[segment or name] = f"was measured, but {text or 'its value'} is no number"
         elif segment:
             segments[name][segment] = whole(first)
         else:
             metrics[name] = whole(first)
     return metrics, dict(segments), notes
+
+
+def _best(at: list[Sequence[Any]], evaluation: Collection[Any]) -> list[Sequence[Any]]:
+    """What was measured on evaluation data, else on data that nobody named, else on any."""
+    ranks = [1 if row[4] is None else 0 if row[4] in evaluation else 2 for row in at]
+    least = min(ranks)
+    return [row for row, rank in zip(at, ranks, strict=True) if rank == least]
 
 
 def whole(value: Number) -> Number:

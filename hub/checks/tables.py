@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Computed, Text, Uuid, text
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, desc
 
 from hub.db import choice, document, id_field, instant
@@ -164,10 +164,14 @@ class Compliance(SQLModel, table=True):
     evaluated_at: datetime = instant()
 
 
+_SUM_ID = "md5(policy_id::text || stage || tier || outcome || enforcement)::uuid"
+
+
 class ComplianceCount(SQLModel, table=True):
     """A line of a ledger whose sums are the compliance rows' counts; kept by a trigger, folded together by the clock.
 
-    `restricted_model_id` is given for models that not everybody sees; lines that were added up are `folded`.
+    `restricted_model_id` is given for models that not everybody sees; lines that were added up are `folded`. `sum_id`
+    is the id of the sum that a line is part of: made here, once, and not by everybody who reads the counts.
     """
 
     __tablename__ = "compliance_counts"
@@ -184,6 +188,7 @@ class ComplianceCount(SQLModel, table=True):
             "outcome",
             "enforcement",
             "n",
+            "sum_id",
             postgresql_where=text("restricted_model_id IS NULL"),
         ),
         Index(
@@ -202,6 +207,7 @@ class ComplianceCount(SQLModel, table=True):
     restricted_model_id: UUID | None = None
     n: int = Field(sa_type=BigInteger)
     folded: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    sum_id: UUID | None = Field(default=None, sa_column=Column(Uuid, Computed(_SUM_ID, persisted=True), nullable=False))
 
 
 class CheckSchedule(SQLModel, table=True):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from hub.cli.options import AsJSON, Data, Token, Url
+from hub.cli.options import AsJSON, Data, Registry, Token, Url
 
 if TYPE_CHECKING:
     from hub.checks.again import Stored
@@ -32,11 +32,6 @@ query ($id: ID!) {
       version { name }
     }
   }
-}
-"""
-FIND = """
-query ($model: String!, $version: String!) {
-  models(filter: { name: $model }, first: 2) { nodes { id registry { key } version(name: $version) { id } } }
 }
 """
 ASK = """
@@ -120,6 +115,7 @@ def run(
     point: Annotated[
         str, typer.Option("--point", help="The decision point: REGISTER, PROMOTE, DEPLOY or MONITOR.")
     ] = "PROMOTE",
+    registry: Registry = None,
     url: Url = None,
     token: Token = None,
     data: Data = None,
@@ -129,17 +125,12 @@ def run(
 
     Example: hub check run fraud 3 --stage PRODUCTION
     """
-    from hub.cli import printing, remote
+    from hub.cli import named, printing, remote
     from hub.cli.gate.inert import inert
 
     hub = remote.found(data=data, url=url, token=token)
-    nodes = hub.ask(FIND, model=model, version=version)["models"]["nodes"]
-    there = [node["version"] for node in nodes if node["version"] is not None]
-    if not there:
-        _refuse(f"there is no version {version} of a model {model} that you may see")
-    if len(there) > 1:
-        _refuse(f"several registries have a model {model} with a version {version}; ask in the graph, by id")
-    asked = {"version": there[0]["id"], "stage": stage.upper(), "decisionPoint": point.upper()}
+    version_id = named.version_id(hub, model=model, version=version, registry=registry)
+    asked = {"version": version_id, "stage": stage.upper(), "decisionPoint": point.upper()}
     hub.change(ASK, input=asked)
     rows: list[dict[str, Any]] = []
     after: str | None = None

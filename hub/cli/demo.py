@@ -13,6 +13,7 @@ import orjson
 
 from hub.cli import place, printing, store, sync
 from hub.cli.steps import Steps
+from hub.cli.up import curl
 from hub.db import Db
 from hub.demo import environment
 from hub.demo.company import EVERYTHING
@@ -47,6 +48,7 @@ GLANCE = """
 """
 MOST_NAMED = 2
 
+FIRST = "{ models(first: 5, orderBy: [{by: RISK}]) { nodes { name tier owner { handle } } } }"
 QUERY = (
     '{ model(name: "breast-cancer-diagnosis") { versions(first: 4) { nodes { name compliance(first: 40, filter:'
     " {stage: [PRODUCTION], outcome: [FAIL, ERROR, WAIVED]}) { nodes { outcome dueAt policy { key } exception {"
@@ -120,10 +122,10 @@ async def _show(engine: Engine, mlflow: str, data: Path, steps: Steps) -> None:
     columns = ("MODEL", "TIER", "OWNER", "VERSION", "STAGE", "KEPT", "WAIVED", "GATE TO PRODUCTION", "CLOSED BY")
     for text in printing.aligned(columns, [row for model in found["models"]["nodes"] for row in _rows(model)]):
         line(f"  {text}")
-    address = place.remembered(data, "url")
+    address, secret = (place.remembered(data, name) or "" for name in ("url", "token"))
     line(f"\n  GraphiQL   {address}/graphiql       MLflow's own pages   {mlflow}")
-    line(f"  token      {place.remembered(data, 'token')}\n\nPaste any of these:\n")
-    for what, text in _commands(data, found):
+    line(f"  token      {secret}\n\nPaste any of these:\n")
+    for what, text in [("the riskiest models, over HTTP", curl(address, secret, FIRST)), *_commands(data, found)]:
         line(f"  # {what}\n  {text}")
     line()
 

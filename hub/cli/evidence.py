@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.options import AsJSON, Data, Token, Url
+from hub.cli.options import AsJSON, Data, Registry, Token, Url
 
 if TYPE_CHECKING:
     from hub.checks.evidence.rules import Report
-    from hub.cli.remote import Remote
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,11 +16,6 @@ app = typer.Typer(
     help="Send test reports about versions, and list them.\n\nExample: hub evidence list",
 )
 
-FIND = """
-query ($model: String!, $version: String!) {
-  models(filter: { name: $model }, first: 100) { nodes { id registry { key } version(name: $version) { id } } }
-}
-"""
 ADD = """
 mutation ($input: AddEvidenceInput!) {
   addEvidence(input: $input) {
@@ -51,10 +45,6 @@ Model = Annotated[str | None, typer.Option("--model", help="The model's name.", 
 Version = Annotated[
     str | None, typer.Option("--version", help="The version's name in its registry.", show_default=False)
 ]
-Registry = Annotated[
-    str | None,
-    typer.Option("--registry", help="The registry's key, where several have such a model.", show_default=False),
-]
 
 
 @app.command()
@@ -80,11 +70,11 @@ def add(
     Example: hub evidence add junit.xml --model scans --version 3 --kind FAIRNESS
     """
     from hub.checks.evidence.files.opening import MOST_BYTES, opened
-    from hub.cli import printing, remote
+    from hub.cli import named, printing, remote
 
     report = opened(_read(file, MOST_BYTES), name=file.name, kind=_kind(kind))
     hub = remote.found(data=data, url=url, token=token)
-    _, version_id = _found(hub, model, version, registry)
+    version_id = named.version_id(hub, model=model, version=version, registry=registry)
     made = hub.change(ADD, input=_input(version_id, report))["evidence"]
     if json:
         printing.as_json(made)
@@ -117,7 +107,7 @@ def list_(
     Example: hub evidence list --model scans --kind FAIRNESS --json
     """
     from hub.checks.tables import Verdict
-    from hub.cli import printing, remote
+    from hub.cli import named, printing, remote
     from hub.cli.gate.inert import inert
     from hub.errors import Code, Refused
 
@@ -129,8 +119,8 @@ def list_(
     hub = remote.found(data=data, url=url, token=token)
     filter: dict[str, Any] = {}
     if model is not None:
-        model_id, version_id = _found(hub, model, version, registry)
-        filter = {"version": version_id} if version_id is not None else {"model": model_id}
+        found = named.found(hub, model=model, version=version, registry=registry)
+        filter = {"version": found.version} if found.version is not None else {"model": found.model}
     filter |= {"kind": [about]} if about else {}
     filter |= {"verdict": [verdict.upper()]} if verdict else {}
     filter |= {"disputed": True} if disputed else {}
@@ -180,28 +170,7 @@ def _read(file: Path, most: int) -> bytes:
         raise Refused(Code.BAD_INPUT, f"{file} cannot be read: {why}", field="file") from None
 
 
-def _found(hub: "Remote", model: str, version: str | None, registry: str | None) -> tuple[str, str | None]:
-    """The ids of a model and of its version. Refuses what is not there, and what several registries have."""
-    from hub.errors import Code, Refused
-
-    nodes = hub.ask(FIND, model=model, version=version or "")["models"]["nodes"]
-    keys = sorted((one["registry"] or {}).get("key") or "" for one in nodes)
-    there = [one for one in nodes if registry is None or (one["registry"] or {}).get("key") == registry]
-    if not there and nodes:
-        raise Refused(Code.NOT_FOUND, f"{registry} has no model {model}; {', '.join(keys)} has", field="registry")
-    if not there:
-        raise Refused(Code.NOT_FOUND, f"there is no model {model} that this token may see", field="model")
-    if len(there) > 1:
-        raise Refused(
-            Code.BAD_INPUT, f"{', '.join(keys)} each have a model {model}; name one with --registry", field="registry"
-        )
-    (one,) = there
-    if version is not None and one["version"] is None:
-        raise Refused(Code.NOT_FOUND, f"{model} has no version {version}", field="version")
-    return one["id"], one["version"]["id"] if version is not None else None
-
-
-def _input(version_id: str | None, report: "Report") -> dict[str, Any]:
+def _input(version_id: str, report: "Report") -> dict[str, Any]:
     return {
         "version": version_id,
         "kind": report.kind,

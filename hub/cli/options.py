@@ -20,6 +20,10 @@ Port = Annotated[
     ),
 ]  # fmt: skip
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Registry = Annotated[
+    str | None,
+    typer.Option("--registry", help="The registry's key; needed when several know the model.", show_default=False),
+]
 Url = Annotated[
     str | None,
     typer.Option(

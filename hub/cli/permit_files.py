@@ -145,26 +145,28 @@ def shown(statement: "Statement", signers: list[str]) -> list[str]:
 def fetched(path: str, *, url: str | None, token: str | None, data: Path | None) -> str:
     """What the hub serves there without a token."""
     import urllib.error
-    import urllib.request
     from http.client import HTTPException
 
-    from hub.cli import remote
+    from hub.cli import remote, ways
 
     address = f"{remote.found(data=data, url=url, token=token).address}{path}"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    through = ways.proxy(address)
     try:
-        with opener.open(address, timeout=WITHIN_S) as answer:
+        with ways.opener(through).open(address, timeout=WITHIN_S) as answer:
             words: bytes = answer.read(LARGEST + 1)
     except urllib.error.HTTPError as error:
         error.close()
-        raise Refused(Code.UNAVAILABLE, f"what answers at {address} says {error.code}; name a hub with --url") from None
+        raise Refused(
+            Code.UNAVAILABLE, f"what answers at {address}{ways.told(through)} says {error.code}; name a hub with --url"
+        ) from None
     except (OSError, HTTPException, ValueError) as error:
         why = getattr(error, "reason", error)
         raise Refused(
-            Code.UNAVAILABLE, f"no hub answers at {address} ({why}); start one with hub up, or name it with --url"
+            Code.UNAVAILABLE,
+            f"no hub answers at {address}{ways.told(through)} ({why}); start one with hub up, or name it with --url",
         ) from None
     if len(words) > LARGEST or not words.lstrip().startswith(b"{"):
-        raise Refused(Code.UNAVAILABLE, f"what answers at {address} is no hub; name one with --url")
+        raise Refused(Code.UNAVAILABLE, f"what answers at {address}{ways.told(through)} is no hub; name one with --url")
     return words.decode("utf-8", "replace")
 
 

@@ -58,6 +58,7 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
 
     import orjson
 
+    from hub.cli import ways
     from hub.errors import Code, Refused
 
     headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json, application/json"}
@@ -67,10 +68,9 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
         asked = urllib.request.Request(url, body, headers)  # noqa: S310 - the person's own address
     except ValueError:
         raise Refused(Code.BAD_INPUT, f"{url} is no address; write http://127.0.0.1:8000", field="url") from None
-    # A proxy named in the environment would be asked for an address of this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    through = ways.proxy(url)
     try:
-        with opener.open(asked, timeout=WITHIN_S) as answer:
+        with ways.opener(through).open(asked, timeout=WITHIN_S) as answer:
             read = answer.read()
     except urllib.error.HTTPError as error:
         read = error.read()
@@ -78,7 +78,7 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
         why = getattr(error, "reason", error)
         raise Refused(
             Code.UNAVAILABLE,
-            f"no hub answers at {url} ({why}); start one with hub up, or name it with --url",
+            f"no hub answers at {url}{ways.told(through)} ({why}); start one with hub up, or name it with --url",
             field="url",
         ) from None
     try:
@@ -86,5 +86,5 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
-        raise Refused(Code.UNAVAILABLE, f"what answers at {url} is no hub; name one with --url")
+        raise Refused(Code.UNAVAILABLE, f"what answers at {url}{ways.told(through)} is no hub; name one with --url")
     return found

@@ -21,7 +21,8 @@ def create(
     person: Annotated[str, typer.Option("--for", help="The handle of whom it is for.")] = "local-admin",
     label: Annotated[str, typer.Option("--label", help="What it is for, in a few words.")] = "made by hub token create",
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="READ, GOVERN, SYNC or ADMIN; may be repeated. Default: READ.")
+        list[str] | None,
+        typer.Option("--scope", help="READ, GATE, GOVERN, SYNC or ADMIN; may be repeated. Default: READ."),
     ] = None,
     days: Annotated[int, typer.Option("--days", help="Days until it lapses, 365 at most.")] = 90,
     data: Data = None,

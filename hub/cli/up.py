@@ -71,7 +71,6 @@ class _Alone:
                 db = await running.opened(stack, chosen, url, clock)
             with steps.step("code and schema"):
                 await loading.done
-            running.collect_garbage()
             running.start_logs(chosen, quiet=True)
             with steps.step("API"):
                 from hub.app import application
@@ -79,6 +78,7 @@ class _Alone:
                 address = chosen.public_url or web.address_of(listening, chosen.host)
                 app = application(db, clock, development=self._development, public_url=address)
                 serving = await start_server(stack, app, listening)
+            running.collect_garbage()
             from hub.cli.token_file import local_token
 
             secret, ends = await local_token(db, clock, chosen.data)
@@ -133,24 +133,31 @@ class _Alone:
         line(f"  metrics    {address}/metrics")
         line(f"  token      {secret}")
         line(f"             kept in {chosen.data / 'token'}, good until {ends}\n")
-        line("Ask it something:\n")
-        for words in first_queries(address, secret, chosen.data):
-            line(f"  {words}\n")
+        if not self._demo:
+            line("Ask it something:\n")
+            for words in (curl(address, secret, QUERY), query(chosen.data, QUERY)):
+                line(f"  {words}\n")
         line("Ctrl-C ends it.\n")
 
 
-def first_queries(address: str, secret: str, data: Path) -> tuple[str, str]:
-    """The same query, ready to paste: with curl, and with the hub's own command."""
+def curl(address: str, secret: str, asked: str) -> str:
+    """A query ready to paste, with curl."""
     import shlex
 
     import orjson
 
-    body = shlex.quote(orjson.dumps({"query": QUERY}).decode())
-    folder = "" if data == Path(".hub") else f" --data {shlex.quote(str(data))}"
+    body = shlex.quote(orjson.dumps({"query": asked}).decode())
     return (
-        f"curl -s {address}/graphql -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -d {body}",
-        f"hub query{folder} {shlex.quote(QUERY)}",
+        f"curl -s {address}/graphql -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -d {body}"
     )
+
+
+def query(data: Path, asked: str) -> str:
+    """A query ready to paste, with the hub's own command."""
+    import shlex
+
+    folder = "" if data == Path(".hub") else f" --data {shlex.quote(str(data))}"
+    return f"hub query{folder} {shlex.quote(asked)}"
 
 
 async def start_server(stack: AsyncExitStack, app: Any, listening: socket.socket) -> "asyncio.Task[None]":

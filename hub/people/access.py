@@ -78,6 +78,7 @@ class Scope(StrEnum):
     """What a token may be used for, at most."""
 
     READ = "READ"
+    GATE = "GATE"
     GOVERN = "GOVERN"
     SYNC = "SYNC"
     ADMIN = "ADMIN"
@@ -85,6 +86,8 @@ class Scope(StrEnum):
 
 BY_SCOPE: dict[Scope, frozenset[Permission]] = {
     Scope.READ: frozenset({P.READ, P.SEE_CONTACTS}),
+    # Asking the gate opens the question to people, so it takes the permission for that too.
+    Scope.GATE: frozenset({P.READ, P.REQUEST_DEPLOYMENT, P.REQUEST_APPROVAL, P.ADD_EVIDENCE, P.EVALUATE_POLICIES}),
     Scope.GOVERN: frozenset(P) - {P.SYNC_REGISTRY, P.ADD_REGISTRY, P.CREATE_TOKEN, P.MANAGE_PEOPLE},
     Scope.SYNC: frozenset({P.READ, P.SYNC_REGISTRY, P.EVALUATE_POLICIES}),
     Scope.ADMIN: frozenset(P),

@@ -1,10 +1,11 @@
-"""Putting wordings in force. People propose and decide, by the verbs of hub/policies/changes; this is what follows."""
+"""Putting wordings in force, and who answers. People propose and decide by hub/policies/changes; this follows."""
 
 from uuid import UUID
 
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.record import Subject, record
+from hub.people import actions as people
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 from hub.people.tables import Role
@@ -67,6 +68,26 @@ async def put_in_force(
     told = {"version": made.id, "number": made.number, "bound": bound, "unbound": unbound}
     await record(tx, "policy.published", Subject("policy", policy.id, made.digest), told)
     return made
+
+
+async def set_owner(tx: Tx, who: Principal, policy_id: UUID, *, owner_id: UUID) -> Policy:
+    """Say who answers for a policy; nothing happens when it is so. What it says is a matter of its changes."""
+    acting(tx, who, Permission.PROPOSE_POLICY)
+    policy = await store.policy(tx, policy_id, lock=True)
+    if policy is None:
+        raise Refused(Code.NOT_FOUND, "there is no such policy", field="policy")
+    if policy.owner_id != who.person_id and Role.ADMIN not in who.roles:
+        why = f"only the owner of {policy.key} or an ADMIN gives it to somebody; ask one of them"
+        raise Refused(Code.FORBIDDEN, why, field="policy")
+    await people.answerable(tx, owner_id, "owner")
+    if policy.owner_id == owner_id:
+        return policy
+    told = {"owner": owner_id, "before": policy.owner_id}
+    await store.change(tx, policy_id, owner_id=owner_id)
+    await record(tx, "policy.owner_set", Subject("policy", policy_id), told)
+    changed = await store.policy(tx, policy_id)
+    assert changed is not None
+    return changed
 
 
 async def current_of(tx: Tx, policy: Policy) -> PolicyVersion | None:

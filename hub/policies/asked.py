@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hub.policies import limits
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NEVER = 1_000_000
 """A place that no answer has."""
+WAYS_KEPT = 64
+"""Of how many ways in which its clauses ended a rule keeps what they make of it: most rules end in very few."""
 
 
 class Rule:
@@ -46,6 +48,7 @@ class Rule:
         self._exact = exact(self.part)
         self._each = [_clause(text, clause) for clause in self.clauses]
         self._probes: list[Probe | None] | None = None
+        self._decided: dict[tuple[bool | None, ...], tuple[bool | None, list[int]]] = {}
         # Every clause; the whole where it has to be said too; and what is looked at where only the engine knows it.
         self.listed = [clause.text for clause in self.clauses] + ([] if self.flat else [text])
         self.quick: list[tuple[Quick | None, int]] = []
@@ -70,12 +73,12 @@ class Rule:
     def evaluate(self, document: Document) -> Verdict:
         """Ask every clause; an error in one wins over a false in another, unless a `has(...)` before it guards it."""
         if heavy := self.too_heavy(document):
-            return _Doubt(self, document, None, dict.fromkeys(self.clauses, heavy))
+            return self._doubt(document, [heavy] * len(self.clauses))
         if self._alone:
             told = truth_of(self._whole, document)
             if told is True or told is False:
                 return _Answer(self, document, told, [told])
-            return _Doubt(self, document, None, {self.clauses[0]: told})
+            return self._doubt(document, [told])
         try:
             said = self._asked.eval(document.activation).plain_value()
         except RuntimeError:
@@ -89,6 +92,20 @@ class Rule:
         if not self.flat:
             return _Answer(self, document, said[many], said)
         return _Answer(self, document, False not in (said if many == self.size else said[:many]), said)
+
+    def decided(self, ways: tuple[bool | None, ...]) -> tuple[bool | None, list[int]]:
+        """Whether the rule is kept when its clauses end so, and the places of those that decided it."""
+        known = self._decided.get(ways)
+        if known is None:
+            if None in ways:
+                truth = dict(zip(self.clauses, ways, strict=True))
+                known = held(self.part, truth), [self.position[one] for one in deciding(self.part, truth)]
+            else:
+                known = deciding_of(self.part, self.position, ways)  # type: ignore[arg-type]
+            if len(self._decided) >= WAYS_KEPT:
+                self._decided.clear()
+            self._decided[ways] = known
+        return known
 
     def too_heavy(self, document: Document) -> Unknown | None:
         """Why the rule may not be asked of so large a document."""
@@ -109,10 +126,10 @@ class Rule:
             return NOTHING
 
     def _one_by_one(self, document: Document) -> Verdict:
-        said: dict[Clause, bool | str | Unknown] = {
-            clause: truth_of(asked, document) for clause, asked in zip(self.clauses, self._each, strict=True)
-        }
-        return _Doubt(self, document, held(self.part, _truth(said)), said)
+        return self._doubt(document, [truth_of(asked, document) for asked in self._each])
+
+    def _doubt(self, document: Document, said: list[bool | str | Unknown]) -> Verdict:
+        return _Doubt(self, document, *self.decided(tuple([one if type(one) is bool else None for one in said])), said)
 
 
 def _weighed(document: Document, roots: frozenset[str], weight: tuple[int, int]) -> Unknown | None:
@@ -167,39 +184,43 @@ class _Answer(Verdict):
         if self._rule.flat:
             # Of a true one every clause decided, of a false one those that are false.
             return [i for i in self._rule.all if self._said[i] is self.holds]
-        return deciding_of(self._rule.part, self._rule.position, self._said)[1]
+        return self._rule.decided(tuple(self._said[: len(self._rule.clauses)]))[1]
 
 
 class _Doubt(Verdict):
     """A verdict of which some clause could not be told."""
 
-    __slots__ = ("_document", "_rule", "_said")
+    __slots__ = ("_decided", "_document", "_rule", "_said")
 
     def __init__(
-        self, rule: Rule, document: Document, holds: bool | None, said: Mapping[Clause, bool | str | Unknown]
+        self,
+        rule: Rule,
+        document: Document,
+        holds: bool | None,
+        decided: list[int],
+        said: Sequence[bool | str | Unknown],
     ) -> None:
         self.holds = holds
         self._told = None
         self._rule = rule
         self._document = document
+        self._decided = decided
         self._said = said
 
     @property
     def told(self) -> tuple[Told, ...]:
         """Every clause, in the order of the text."""
         if self._told is None:
-            decided = set(deciding(self._rule.part, _truth(self._said)))
             self._told = tuple(
-                _told(self._rule, clause, self._document, one, clause in decided) for clause, one in self._said.items()
+                _told(self._rule, clause, self._document, self._said[i], i in self._decided)
+                for i, clause in enumerate(self._rule.clauses)
             )
         return self._told
 
     def decided(self) -> tuple[Told, ...]:
         """The clauses that decided, in the order of the text."""
-        return tuple(
-            _told(self._rule, clause, self._document, self._said[clause], True)
-            for clause in deciding(self._rule.part, _truth(self._said))
-        )
+        clauses = self._rule.clauses
+        return tuple(_told(self._rule, clauses[i], self._document, self._said[i], True) for i in self._decided)
 
 
 def _told(rule: Rule, clause: Clause, document: Document, said: bool | str | Unknown, decides: bool) -> Told:
@@ -210,10 +231,6 @@ def _told(rule: Rule, clause: Clause, document: Document, said: bool | str | Unk
     wrong = said if isinstance(said, Unknown) else unknown(str(said))
     because = why(rule.text, clause, wrong, document)
     return Told(clause.text, None, serves, why=because, decides=decides, missed=wrong.key)
-
-
-def _truth(said: Mapping[Clause, bool | str | Unknown]) -> dict[Clause, bool | None]:
-    return {clause: one if isinstance(one, bool) else None for clause, one in said.items()}
 
 
 def _clause(rule: str, clause: Clause) -> Expression:

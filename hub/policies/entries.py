@@ -56,6 +56,9 @@ def valued(shape: Loop) -> Value | None:
     path = one_path(left)
     if path is not None and path.root == shape.each and None not in path.steps:
         steps = path.steps
+        if len(steps) == 1:
+            (step,) = steps
+            return lambda entries, key: _entry(at(entries, key), step)
         return lambda entries, key: _follow(at(entries, key), steps)
     if left == f"{shape.over}[{shape.each}]":
         return lambda entries, key: entries[key] if isinstance(entries, Mapping) else None
@@ -118,6 +121,10 @@ def _constant(asked: Comparison) -> tuple[object] | None:
         return (orjson.loads(text),)
     except orjson.JSONDecodeError:
         return None
+
+
+def _entry(entry: object, step: Any) -> object:
+    return entry.get(step) if type(entry) is dict else _follow(entry, (step,))
 
 
 def _follow(entry: object, steps: Sequence[Any]) -> object:

@@ -158,9 +158,9 @@ def _loop(shape: Loop, wanted: bool | None) -> Probe | None:
         start = f"{shape.body} is {json(shape.kind != 'all')} for {number} of {many} in {shape.over}"
         if value is None or shape.asked is None:
             names = list(named([(at(found, key), None) for key in keys]))
-            return Found(shape.over, shown(names), None, f"{start}: {_some(names)}" if names else start)
+            return Found(shape.over, shown(names), None, f"{start}: {some(names)}" if names else start)
         values = named([(at(found, key), value(found, key)) for key in keys])
-        each = _some([f"{words(one)} for {name}" for name, one in values.items()])
+        each = some([f"{words(one)} for {name}" for name, one in values.items()])
         asked = shape.asked
         text = f"{start}: {asked.left} is {each}" if each else start
         if shape.kind == "all":
@@ -171,7 +171,7 @@ def _loop(shape: Loop, wanted: bool | None) -> Probe | None:
     return told
 
 
-def _some(told: Sequence[str]) -> str:
+def some(told: Sequence[str]) -> str:
     left = len(told) - MOST_NAMED
     return ", ".join(told[:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
 

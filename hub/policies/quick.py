@@ -11,9 +11,9 @@ from hub.errors import Refused
 from hub.policies.clauses import Clause, Comparison, Loop, tokens
 from hub.policies.document import VARIABLES
 from hub.policies.engine import Document, Unknown, compiled, value_of
-from hub.policies.entries import at, comparing, named
+from hub.policies.entries import Value, at, comparing, every, named, valued
 from hub.policies.paths import Path, dotted, one_path, paths, walks
-from hub.policies.probes import MOST_NAMED, allowed_words, is_constant, turned
+from hub.policies.probes import MOST_NAMED, allowed_words, is_constant, some, turned
 from hub.policies.told import words
 
 Quick = Callable[[Document, bool, Any], str | None]
@@ -112,7 +112,11 @@ def _presence(clause: Clause, shape: Comparison | Loop | None, wanted: bool | No
 
 def _walked(shape: Loop, wanted: bool | None) -> Quick | None:
     over = _reading(shape.over)
-    if over is None or wanted is False:
+    if over is None:
+        return None
+    if shape.kind == "exists" and shape.asked is not None and (value := valued(shape)) is not None:
+        return _one_at_least(shape, wanted, over, value)
+    if wanted is False:
         return None
     compares = comparing(shape, serving=False) if shape.kind == "all" else None
     asked = shape.asked
@@ -130,6 +134,30 @@ def _walked(shape: Loop, wanted: bool | None) -> Quick | None:
         return left + ", ".join([f"{words(value)} for {name}" for name, value in values.items()]) + limits
 
     return kept
+
+
+def _one_at_least(shape: Loop, wanted: bool | None, over: Reading, value: Value) -> Quick:
+    assert shape.asked is not None
+    compares = comparing(shape, serving=True)
+    before, inside, left = f"{shape.body} is true for ", f" in {shape.over}", f": {shape.asked.left} is "
+
+    def told(document: Document, holds: bool, given: object) -> str | None:
+        found = over(document)
+        if not found:
+            return None
+        if holds and wanted is not False:
+            return f"{before}at least one of {len(found)}{inside}"
+        if not holds:
+            number, pairs = "none", [(key, value(found, key)) for key in every(found)]
+        elif compares is not None and (pairs := compares(found)):
+            number = str(len(pairs))
+        else:
+            return None
+        values = named([(at(found, key), one) for key, one in pairs])
+        each = some([f"{words(one)} for {name}" for name, one in values.items()])
+        return f"{before}{number} of {len(found)}{inside}{left}{each}"
+
+    return told
 
 
 def _reading(text: str) -> Reading | None:

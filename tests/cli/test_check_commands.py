@@ -108,8 +108,9 @@ async def test_nothing_that_blocks_ends_with_0(shell: Shell, make: Make, version
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("scans", "4"), "there is no version 4 of a model scans"),
-        (("none", "3"), "there is no version 3 of a model none"),
+        (("scans", "4"), "hub: scans has no version 4; the newest are 3\n"),
+        (("scan", "3"), "hub: there is no model scan that this token may see; near it are scans\n"),
+        (("scans", "3", "--registry", "other"), "hub: scans is not in the registry other, but in mlflow\n"),
         (("scans", "3", "--stage", "MOON"), "MOON"),
     ],
 )

@@ -156,7 +156,7 @@ async def test_a_token_is_made_used_listed_and_revoked(hub: tuple[Hub, Path]) ->
     listed = orjson.loads((await command("token", "list", "--json", *data)).out)
     assert "test" not in [one["label"] for one in listed]
     wrong = await command("token", "create", "--scope", "ALL", *data)
-    assert (wrong.code, "READ, GOVERN, SYNC, ADMIN" in wrong.sentence) == (2, True)
+    assert (wrong.code, "READ, GATE, GOVERN, SYNC, ADMIN" in wrong.sentence) == (2, True)
 
 
 async def test_query_takes_files_and_variables(hub: tuple[Hub, Path], tmp_path: Path) -> None:

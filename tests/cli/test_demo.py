@@ -1,5 +1,6 @@
 """`hub up --demo`, whole and real: MLflow's own server, five trained models, a governed company to look at."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +96,7 @@ async def asked(folder: Path, query: str) -> dict[str, Any]:
 async def test_the_demo_is_a_governed_company(folder: Path) -> None:
     async with started("up", "--demo", "--data", str(folder), "--port", "0") as hub:
         await hub.until(LAST, within_s=150)
+        await check_first_query(hub)
         check_governed(await asked(folder, JOINED))
         told = await asked(folder, RELEASES)
         check_releases(told)
@@ -111,6 +113,18 @@ async def test_the_demo_is_a_governed_company(folder: Path) -> None:
         assert await asked(folder, COUNTED) == before
         await check_signed(folder)
         assert await again.end() == 0
+
+
+async def check_first_query(hub: Hub) -> None:
+    """What can be pasted comes when there is something to ask about."""
+    before, _, after = hub.text.partition("The demo is ready.")
+    assert "curl" not in before
+    (line,) = re.findall(r"^ +(curl .*)$", after, re.MULTILINE)
+    process = await asyncio.create_subprocess_shell(line, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    models = orjson.loads(out)["data"]["models"]["nodes"]
+    assert models[0] == {"name": "breast-cancer-diagnosis", "tier": "HIGH", "owner": {"handle": "ines.moreau"}}
+    assert len(models) == 5
 
 
 def check_governed(told: dict[str, Any]) -> None:

@@ -178,7 +178,10 @@ async def test_escapes_of_a_terminal_in_a_report_do_nothing(
         ),
         ((str(FIXTURES / "report.yaml"), "--model", "nil", "--version", "3"), "there is no model nil that this token"),
         ((str(FIXTURES / "report.yaml"), "--model", "scans", "--version", "9"), "scans has no version 9"),
-        ((str(FIXTURES / "report.yaml"), *ABOUT, "--registry", "other"), "other has no model scans; mlflow has"),
+        (
+            (str(FIXTURES / "report.yaml"), *ABOUT, "--registry", "other"),
+            "scans is not in the registry other, but in mlflow",
+        ),
     ],
 )
 async def test_what_is_refused_ends_with_2_and_writes_nothing(
@@ -221,7 +224,10 @@ async def test_where_two_registries_have_the_model_one_is_to_be_named(
     make._registry = other.id
     second = await make.version(await make.model("scans"), "3")
     said = await shell("evidence", "add", str(FIXTURES / "report.yaml"), *ABOUT)
-    assert (said.code, said.err) == (2, "hub: mlflow, other each have a model scans; name one with --registry\n")
+    assert (said.code, said.err) == (
+        2,
+        "hub: scans is a model in 2 registries: mlflow, other; choose with --registry mlflow\n",
+    )
     named = await shell("evidence", "add", str(FIXTURES / "report.yaml"), *ABOUT, "--registry", "other")
     assert named.code == 0
     assert [row["version_id"] for row in await make.db.reads.fetch("SELECT * FROM evidence")] == [second.id]

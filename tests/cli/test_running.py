@@ -16,6 +16,12 @@ def test_whoever_turns_the_collector_off_turns_it_on_again(command: str) -> None
     assert lives == text.count("running.collect_garbage()") > 0
 
 
+def test_the_collector_is_set_in_one_place() -> None:
+    house = Path(running.__file__).parent.parent
+    setting = [path for path in house.rglob("*.py") if re.search(r"\bgc\.(freeze|set_threshold)\(", path.read_text())]
+    assert setting == [Path(running.__file__)]
+
+
 def test_garbage_is_collected_from_then_on() -> None:
     before = gc.get_threshold()
     gc.disable()

@@ -10,7 +10,7 @@ from hub.clock import SetClock
 from hub.db import Db
 from hub.errors import Code, Refused
 from hub.people import actions
-from hub.people.access import Principal, Scope
+from hub.people.access import Permission, Principal, Scope
 from hub.people.actions import principal_of
 from hub.people.rules import check_scopes
 from hub.people.tables import Discipline, PersonKind, Role, Token
@@ -137,6 +137,19 @@ def test_a_scope_within_the_own_is_allowed_and_a_wider_one_is_not() -> None:
     with pytest.raises(Refused, match="ADMIN, SYNC asked, but your token has GOVERN") as refused:
         check_scopes(frozenset({Scope.READ, Scope.SYNC, Scope.ADMIN}), frozenset({Scope.GOVERN}))
     assert (refused.value.code, refused.value.field) == (Code.FORBIDDEN, "scopes")
+
+
+async def test_a_pipelines_token_asks_the_gate_and_does_nothing_else(make: Make) -> None:
+    olaf = await make.person("olaf", Role.MODEL_OWNER, Role.MODEL_APPROVER, scopes=[Scope.GATE])
+    assert olaf.permissions == {
+        Permission.READ,
+        Permission.REQUEST_DEPLOYMENT,
+        Permission.REQUEST_APPROVAL,
+        Permission.ADD_EVIDENCE,
+        Permission.EVALUATE_POLICIES,
+    }
+    with pytest.raises(Refused, match="CLASSIFY_MODEL is outside this token's scopes; use a token with ADMIN, GOVERN"):
+        olaf.require(Permission.CLASSIFY_MODEL)
 
 
 async def test_another_persons_token_is_not_there_to_revoke(db: Db, make: Make) -> None:

@@ -78,26 +78,23 @@ class Compliance(Node):
 
 # The ledger's sums, once for each class of readers: lines of models that not everybody sees are for those who see them,
 # and are found from the few models that a reader sees. The class that does not read is left out by the planner.
-_KEYS = "c.policy_id, c.stage, c.tier, c.outcome, c.enforcement"
+_KEYS = "c.sum_id, c.policy_id, c.stage, c.tier, c.outcome, c.enforcement"
 _SUM = (
-    f"SELECT '{{sight}}' AS sight, {_KEYS}, sum(c.n)::bigint AS n FROM {{lines}} c GROUP BY {_KEYS} HAVING sum(c.n) > 0"
+    f"SELECT '{{sight}}' AS sight, {{id}} AS id, {_KEYS}, sum(c.n)::bigint AS n FROM {{lines}} c GROUP BY {_KEYS}"
+    " HAVING sum(c.n) > 0"
 )
 _SEEN = f"""(SELECT {_KEYS}, c.n FROM compliance_counts c WHERE c.restricted_model_id IS NULL
  UNION ALL SELECT {_KEYS}, c.n FROM models vm JOIN compliance_counts c ON c.restricted_model_id = vm.id
  WHERE vm.restricted AND {SEES_RESTRICTED.replace("{t}", "vm")})"""
-_LEDGER = (
-    f"({_SUM.format(sight=Sight.ALL, lines='compliance_counts')} UNION ALL"
-    f" {_SUM.format(sight=Sight.MEMBER, lines=_SEEN)})"
-)
 _ID = "md5({of})::uuid"
-_COUNT = _ID.format(of="l.sight || l.policy_id::text || l.stage || l.tier || l.outcome || l.enforcement")
-COUNTS = f"(SELECT {_COUNT} AS id, l.* FROM {_LEDGER} l)"
+_ALL = _SUM.format(sight=Sight.ALL, id=_ID.format(of="'ALL' || c.sum_id"), lines="compliance_counts")
+COUNTS = f"({_ALL} UNION ALL {_SUM.format(sight=Sight.MEMBER, id='c.sum_id', lines=_SEEN)})"
 FAILING = "('FAIL', 'WARN')"
 _TOTALS = f"""SELECT l.sight, l.tier, sum(l.n) FILTER (WHERE l.outcome = 'PASS') AS compliant,
        sum(l.n) FILTER (WHERE l.outcome = 'WAIVED') AS waived, sum(l.n) FILTER (WHERE l.outcome = 'FAIL') AS failing,
        sum(l.n) FILTER (WHERE l.outcome = 'ERROR') AS errors, sum(l.n) FILTER (WHERE l.outcome = 'WARN') AS warnings,
        sum(l.n) FILTER (WHERE l.outcome <> 'SKIP') AS total
-FROM {_LEDGER} l GROUP BY l.sight, l.tier"""
+FROM {COUNTS} l GROUP BY l.sight, l.tier"""
 SUMMARY = f"(SELECT {_ID.format(of='s.sight || s.tier')} AS id, s.* FROM ({_TOTALS}) s)"
 BY_SIGHT = Visible({sight: f"{{t}}.sight = '{sight}'" for sight in (Sight.ALL, Sight.MEMBER)})
 

@@ -21,8 +21,8 @@ _CURRENT = text("""
 SELECT n.*, i.digest
 FROM (SELECT c.version_id, c.stage, c.outcome, c.enforcement, c.severity, c.input_id,
              array_agg(c.policy_version_id) AS wordings,
-             CASE WHEN c.outcome = 'WAIVED' THEN array_agg(c.exception_id) END AS exceptions,
-             CASE WHEN c.outcome NOT IN ('PASS', 'SKIP') THEN array_agg(c.result_id) END AS results
+             array_agg(c.exception_id) FILTER (WHERE c.outcome = 'WAIVED') AS exceptions,
+             array_agg(c.result_id) FILTER (WHERE c.outcome NOT IN ('PASS', 'SKIP')) AS results
       FROM compliance c
       WHERE c.version_id = ANY (:versions) AND (CAST(:stage AS text) IS NULL OR c.stage = :stage)
       GROUP BY c.version_id, c.input_id, c.outcome, c.enforcement, c.severity, c.stage) n

@@ -14,7 +14,7 @@ from typer._click import Context  # the class that typer's own commands are give
 from typer._click.exceptions import ClickException, UsageError
 from typer.core import TyperCommand
 
-from hub.cli.options import Data, Token, Url
+from hub.cli.options import Data, Registry, Token, Url
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -80,9 +80,7 @@ def gate(
     model: Annotated[str, typer.Option("--model", help="The model's name in its registry.")],
     version: Annotated[str, typer.Option("--version", help="The version's name in its registry.")],
     to: Annotated[Stage, typer.Option("--to", case_sensitive=False, help="The stage it is to go to.")],
-    registry: Annotated[
-        str | None, typer.Option("--registry", help="The registry's key; needed when several know the model.")
-    ] = None,
+    registry: Registry = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, for whoever approves.")] = "asked by a pipeline",
     rollback: Annotated[
         str | None, typer.Option("--rollback", metavar="VERSION", help="The version to go back to if it goes wrong.")

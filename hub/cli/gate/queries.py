@@ -2,24 +2,6 @@
 
 PAGE = 100
 
-FIND = """query($model: String!, $version: String!, $rollback: String!) {
-  models(filter: { name: $model }, first: 20) { nodes {
-    id name registry { key }
-    version(name: $version) { id name }
-    aliased(alias: $version) { name }
-    rollback: version(name: $rollback) { id name }
-  } }
-}"""
-
-LIKE_MODEL = """query($any: [ModelFilter!]!) {
-  like: models(filter: { any: $any }, first: 100) { nodes { name } }
-  some: models(first: 100) { nodes { name } }
-}"""
-
-VERSIONS = """query($model: ID!) {
-  modelVersions(filter: { model: $model }, first: 100) { nodes { name } }
-}"""
-
 CHECK = """fragment One on IntentCheck {
   outcome enforcement severity explanation remediation blocking decisionPoint dueAt
   policy { id key title owner { id name handle } }

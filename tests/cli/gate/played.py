@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from hub.cli import named
 from hub.cli.gate import queries
 from tests.cli.gate import rows
 
@@ -69,7 +70,7 @@ def answer(hub: Played, token: str | None, body: dict[str, Any]) -> tuple[int, b
     if token != f"Bearer {TOKEN}":
         error = {"message": "this token is unknown, expired or revoked", "extensions": {"code": "UNAUTHENTICATED"}}
         return 401, orjson.dumps({"errors": [error]})
-    names = {getattr(queries, name): name for name in dir(queries) if name.isupper()}
+    names = {getattr(of, name): name for of in (named, queries) for name in dir(of) if name.isupper()}
     name = names.get(body["query"], "?")
     hub.asked.append((name, body["variables"]))
     return 200, orjson.dumps({"data": ANSWERS[name](hub)})

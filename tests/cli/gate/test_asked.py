@@ -3,14 +3,15 @@
 import pytest
 from graphql import parse, validate
 
-from hub.cli import permit
+from hub.cli import named, permit
 from hub.cli.gate import queries
 from hub.schema import graphql_schema
 
 DOCUMENTS = {
     name: text
-    for name in dir(queries)
-    if name.isupper() and isinstance(text := getattr(queries, name), str) and not text.startswith("fragment")
+    for of in (named, queries)
+    for name in dir(of)
+    if name.isupper() and isinstance(text := getattr(of, name), str) and not text.startswith("fragment")
 } | {"LIST": permit.LIST}
 
 

@@ -131,7 +131,7 @@ def test_an_alias_is_told_apart_from_a_version(run: Run, played: Played) -> None
     played.models = [rows.model(version=None, aliased={"name": "7"})]
     said = run("gate", "--version", "champion")
     assert said.stderr == (
-        "hub: fraud-detection has no version champion, which is an alias; today it means --version 7\n"
+        "hub: fraud-detection has no version champion, which is an alias; today it means version 7\n"
     )
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import orjson
 
-from hub.people.access import Principal
-from hub.people.tables import Discipline, Role
+from hub.people.access import Principal, Scope
+from hub.people.tables import Discipline, PersonKind, Role
 from hub.policies.tables import Enforcement
 from tests.asking import Ask
 from tests.cli.gate.live import Live
@@ -45,14 +45,14 @@ async def test_a_release_from_blocked_to_revoked(live: Live, tmp_path: Path) -> 
     judge = await make.person("petra", Role.POLICY_OWNER)
     risk = await make.person("priya", disciplines=[Discipline.RISK])
     await make.person("ines", disciplines=[Discipline.COMPLIANCE])
-    robot = await make.person("pipeline", Role.DEVELOPER)
+    robot = await make.person("pipeline", Role.SERVICE, kind=PersonKind.SERVICE)
     await make.rule(Discipline.RISK)
     model = await make.model("fraud-detection", owner=owner)
     await make.version(model, "6", metrics={"recall": 0.95})
     await make.version(model, "7", metrics={"recall": 0.85})
     await make.policy("recall", title="Enough cases are found")
     await make.policy("gain", rule="metrics.gain > 0.0", enforcement=Enforcement.WARNING)
-    run = Pipeline(url, await ask.token(robot))
+    run = Pipeline(url, await ask.token(robot, [Scope.GATE]))
 
     blocked = await run.gate("--reason", "the winter release", "--rollback", "6")
     assert blocked.code == 1, blocked
@@ -63,7 +63,7 @@ async def test_a_release_from_blocked_to_revoked(live: Live, tmp_path: Path) -> 
 
     told = orjson.loads((await run.gate("--format", "json")).out)
     (way,) = told["exceptions_to_ask_for"]
-    asked = await run(*shlex.split(way["command"])[1:])
+    asked = await Pipeline(url, await ask.token(owner))(*shlex.split(way["command"])[1:])
     answer = orjson.loads(asked.out)["data"]["requestException"]
     assert answer["__typename"] == "ExceptionChanged", answer
     await done(ask, judge, DECIDE, exception=answer["exception"]["id"], approve=True, note="For a month.")

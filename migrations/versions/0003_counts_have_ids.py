@@ -1,0 +1,28 @@
+"""counts have ids
+
+The id of a sum of the ledger is kept with its lines, so that no reader of the counts has to make it.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    of = "md5(policy_id::text || stage || tier || outcome || enforcement)::uuid"
+    op.add_column("compliance_counts", sa.Column("sum_id", sa.Uuid(), sa.Computed(of, persisted=True), nullable=False))
+    op.drop_index("ix_compliance_counts_open", "compliance_counts")
+    op.create_index(
+        "ix_compliance_counts_open",
+        "compliance_counts",
+        ["policy_id", "stage", "tier", "outcome", "enforcement", "n", "sum_id"],
+        unique=False,
+        postgresql_where=sa.text("restricted_model_id IS NULL"),
+    )
