@@ -1,4 +1,4 @@
-"""How fast approvals are: a sign-off with all that it triggers, fifty people at once, an inbox among ten thousand.
+"""How fast approvals are: a sign-off with all that it triggers, and fifty people at once.
 
 python -m bench.approvals [--quick]
 """
@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ from starlette.routing import Route
 from bench.client import get, lines, poster
 from bench.estate import fill
 from bench.gate import inserting, p95
-from bench.reads import Side, interleave, once, ratio, table
+from bench.reads import Side, interleave, once, table
 from bench.servers import Served, served
 from hub.clock import SystemClock
 from hub.db import Db, new_id
@@ -44,8 +44,6 @@ from hub.people.access import Principal, Scope
 from hub.people.tables import Discipline, Role
 
 POLICIES = 100
-OPEN = 10_000
-FEW = 100
 AT_ONCE = 50
 
 SIGN = """mutation($request: ID!) {
@@ -53,20 +51,6 @@ SIGN = """mutation($request: ID!) {
     __typename ... on ApprovalSigned { signOff { id decision signedAt } } ... on Refusal { code why }
   }
 }"""
-INBOX = """{ inbox(first: 20) { nodes { discipline dueAt request { id title stage requestedAt } } } }"""
-BARE_INBOX = """
-SELECT convert_to(concat('{"data":{"inbox":{"nodes":[', string_agg(concat('{"discipline":',
-  coalesce(to_json(a.discipline), 'null'), ',"dueAt":', to_json(a.due_at), ',"request":', (
-    SELECT concat('{"id":"ApprovalRequest:', r.id, '","title":', to_json(r.title), ',"stage":',
-      coalesce(to_json(r.stage), 'null'), ',"requestedAt":', to_json(r.requested_at), '}')
-    FROM approval_requests r WHERE r.id = a.request_id),
-  '}'), ',' ORDER BY a.due_at, a.id), ']}},"extensions":{"cost":41}}'), 'UTF8')
-FROM (SELECT a.* FROM approval_asks a
-      WHERE a.person_id = $1 AND coalesce(a.from_at <= $2, true) AND coalesce(a.until_at > $2, true)
-        AND EXISTS (SELECT 1 FROM approval_requests q JOIN models m ON m.id = q.scope_id
-                    WHERE q.id = a.request_id AND NOT m.restricted)
-      ORDER BY a.due_at, a.id LIMIT 20) a"""
-
 LOCK = "SELECT 1 FROM approval_requests WHERE id = $1 FOR NO KEY UPDATE"
 SETTLE = "UPDATE approval_requests SET status = 'APPROVED', decided_at = now(), next_at = NULL WHERE id = $1"
 WAIT = "UPDATE approval_requests SET step = 0, wants = wants WHERE id = $1"
@@ -170,12 +154,8 @@ async def serve_bare(address: str, told: bytes) -> None:
                 await connection.execute(TOUCH, UUID(there["version"]))
         return Response(b'{"status":"APPROVED"}', media_type="application/json")
 
-    async def inbox(_request: Request) -> Response:
-        found = await pool.fetchval(BARE_INBOX, UUID(plan["signer"]), db.clock.now())
-        return Response(found, media_type="application/json")
-
     door = socket.create_server(("127.0.0.1", 0), backlog=256)
-    app = Starlette(routes=[Route("/sign/{request}", sign), Route("/inbox", inbox)])
+    app = Starlette(routes=[Route("/sign/{request}", sign)])
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=120
     )
@@ -319,74 +299,6 @@ async def crowd(hub: Served, db: Db, dev: Principal, rounds: int) -> None:
     )
 
 
-FILL = """
-INSERT INTO approval_requests ({columns}, id, subject_id, due_at)
-SELECT {columns}, gen_random_uuid(), gen_random_uuid(), '2030-01-01'::timestamptz + n * interval '1 minute'
-FROM (SELECT * FROM approval_requests WHERE id = $1) r, generate_series(1, $2::int) n
-"""
-ASKS = """
-INSERT INTO approval_asks (id, request_id, person_id, discipline, asked_at, due_at)
-SELECT gen_random_uuid(), r.id, p.id, 'RISK', now(), r.due_at
-FROM approval_requests r JOIN people p ON p.handle = ANY ($1)
-WHERE r.due_at >= '2030-01-01' AND (p.handle <> 'some' OR mod(extract(minute FROM r.due_at)::int, 30) = 0)
-ON CONFLICT DO NOTHING
-"""
-
-
-async def inboxes(hub: Served, db: Db, folder: Path, sample: Waiting, rounds: int) -> None:
-    """One inbox that holds every open request, and one of a few, among a hundred and among ten thousand."""
-    all_of_them, some = await somebody(db, "all", Discipline.LEGAL), await somebody(db, "some", Discipline.LEGAL)
-    connection = await asyncpg.connect(db.url)
-    columns = ", ".join(
-        row["column_name"]
-        for row in await connection.fetch(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = 'approval_requests'"
-            " AND column_name NOT IN ('id', 'subject_id', 'due_at')"
-        )
-    )
-    await connection.execute("UPDATE approval_requests SET status = 'WITHDRAWN' WHERE status = 'PENDING'")
-    reopen = "UPDATE approval_requests SET status = 'PENDING', next_at = NULL WHERE id = $1"
-    await connection.execute(reopen, sample.request)
-    medians: dict[tuple[str, int], float] = {}
-    shown = []
-    there = 0
-    for count in (FEW, OPEN):
-        await connection.execute(FILL.format(columns=columns), sample.request, count - there)
-        await connection.execute(ASKS, ["all", "some"])
-        await connection.execute("ANALYZE approval_requests")
-        await connection.execute("ANALYZE approval_asks")
-        there = count
-        for name, (who, secret) in (("all", all_of_them), ("some", some)):
-            plan = {"sample": plain(sample), "since": 1, "signer": str(who.person_id), "others": []}
-            async with bare(db.url, plan, folder) as other:
-                post = poster(secret)
-
-                def ours(post: Any = post) -> Iterator[bytes]:
-                    while True:
-                        yield post(INBOX, None)
-
-                def theirs() -> Iterator[bytes]:
-                    while True:
-                        yield get("/inbox")
-
-                sides = [Side(other, theirs()), Side(hub, ours())]
-                await interleave(sides, 1, 40, rounds)
-                low, high = (side.measured.seconds for side in sides)
-                medians[name, count] = median(high)
-                shown.append(
-                    [
-                        f"an inbox of {name} among {count:,} open requests",
-                        f"{median(low) * 1000:.2f}",
-                        f"{median(high) * 1000:.2f}",
-                        f"{ratio(sides[1].measured.medians, sides[0].measured.medians):.2f}",
-                        f"{medians[name, count] / medians[name, FEW]:.2f}",
-                    ]
-                )
-    await connection.close()
-    print("A person's inbox (goals: at most 1.3 times its statement alone; among 10,000 at most 1.2 times among 100)")
-    table(["", "statement ms", "hub ms", "ratio", "times among 100"], shown)
-
-
 async def run(quick: bool) -> None:
     rounds = 6 if quick else 20
     count = 2 * (1 + 4 * rounds + 12 + 24 + 32 * max(rounds // 4, 2) + 4)
@@ -417,7 +329,6 @@ async def run(quick: bool) -> None:
         )
         table(["", "clients", "bare ms", "hub ms", "median", "bare p95", "hub p95", "p95"], shown)
         await crowd(hub, db, dev, 3 if quick else 8)
-        await inboxes(hub, db, folder, theirs[-1], rounds)
 
 
 def main() -> int:

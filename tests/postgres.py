@@ -31,6 +31,8 @@ RECKLESS = {
 _RUN = (os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"alone{os.getpid()}")[:12]
 _PREFIX = f"hub-tests-{os.geteuid()}-"
 _PATIENCE_S = 120
+_OTHERS_WORK_S = 3_600
+"""How long the worker that owns the server waits for the others to be done with it."""
 _ROOM_BYTES = 2 * 2**30
 
 
@@ -122,7 +124,7 @@ async def server() -> AsyncIterator[Server]:
         await _clear_forgotten()
         async with Embedded(folder, settings=RECKLESS) as embedded:
             yield Server(folder, embedded.dsn())
-            async with _locked(folder / "guests"):
+            async with _locked(folder / "guests", within_s=_OTHERS_WORK_S):
                 await embedded.stop()
                 shutil.rmtree(folder)
     finally:
@@ -188,18 +190,18 @@ def _take(path: Path, kind: int) -> int | None:
     return held
 
 
-async def _waited(path: Path, kind: int) -> int:
-    for _ in range(_PATIENCE_S * 100):
+async def _waited(path: Path, kind: int, within_s: int = _PATIENCE_S) -> int:
+    for _ in range(within_s * 100):
         held = _take(path, kind)
         if held is not None:
             return held
         await asyncio.sleep(0.01)
-    raise TimeoutError(f"{path} was held by others for {_PATIENCE_S} s")
+    raise TimeoutError(f"{path} was held by others for {within_s} s")
 
 
 @asynccontextmanager
-async def _locked(path: Path) -> AsyncIterator[None]:
-    held = await _waited(path, fcntl.LOCK_EX)
+async def _locked(path: Path, within_s: int = _PATIENCE_S) -> AsyncIterator[None]:
+    held = await _waited(path, fcntl.LOCK_EX, within_s)
     try:
         yield
     finally:
