@@ -35,10 +35,10 @@ async def server() -> AsyncIterator[postgres.Server]:
 @pytest.fixture(scope="session")
 async def template(server: postgres.Server) -> str:
     """The name of a migrated database that every other is copied from."""
-    return await server.once("hub_migrated", _migrated)
+    return await server.once("hub_migrated", migrated)
 
 
-async def _migrated(address: str) -> None:
+async def migrated(address: str) -> None:
     """A migrated database whose approval matrix for versions each test writes itself."""
     await migrate(address)
     connection = await asyncpg.connect(address)

@@ -27,6 +27,8 @@ RECKLESS = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
     "max_connections": "300",
+    # In which order transactions were committed, for tests that look at histories.
+    "track_commit_timestamp": "on",
 }
 _RUN = (os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"alone{os.getpid()}")[:12]
 _PREFIX = f"hub-tests-{os.geteuid()}-"

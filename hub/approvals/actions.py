@@ -63,6 +63,7 @@ async def request_all(tx: Tx, who: Principal, asks: Sequence[Wanted]) -> list[Ap
         await models.visible_model(tx, who, scope_id)
     found = await _rules(tx, asks)
     kind = asks[0].subject.kind
+    await store.share_people(tx)
     await store.hold_subjects(tx, [(ask.subject.id, ask.stage) for ask in asks])
     pending = await store.pending_of(tx, kind, [ask.subject.id for ask in asks])
     for ask in asks:
@@ -120,7 +121,7 @@ async def sign(
     written = words.wanted(comment, "comment") if needed else words.optional(comment, "comment")
     now = await _standing(tx, who)
     makers = await _content(tx, asked, digest_seen)
-    given = await store.given(tx, request_id, but=makers | {asked.requested_by})
+    given = await store.given(tx, request_id, but=makers)
     answer = Answer(who.person_id, now.kind, on_behalf_of, decision, discipline)
     seat = await seated(tx, asked, answer, live, given, makers)
     entry = 1 + sum(one.person_id == who.person_id for one in answers)
@@ -188,7 +189,7 @@ async def withdraw(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
 
 async def count(tx: Tx, asked: ApprovalRequest, makers: Collection[UUID]) -> None:
     """Count the approvals that count now: the request is approved by them, or asks whoever is wanted still."""
-    given = await store.given(tx, asked.id, but={*makers, asked.requested_by})
+    given = await store.given(tx, asked.id, but=makers)
     steps = steps_of(asked.rule["steps"])
     if is_approved(steps, given):
         await settle(tx, asked, ApprovalStatus.APPROVED)
@@ -228,18 +229,34 @@ async def void(tx: Tx, found: Mapping[UUID, tuple[ApprovalRequest, list[str]]]) 
     await record_all(tx, "approval.stale", entries)
 
 
-async def counted(tx: Tx, asked: ApprovalRequest) -> list[Given]:
-    """The approvals that count at this moment: roles, delegations, authors and identities are looked at anew."""
-    return await store.given(tx, asked.id, but=await makers_of(tx, asked) | {asked.requested_by})
+async def recount(tx: Tx, request_id: UUID) -> None:
+    """Decide a request that has all it needs by now, since somebody who signed it may sign again."""
+    about = await store.about(tx, request_id)
+    assert about is not None
+    await subjects.hold(tx, *about)
+    asked = await again(tx, request_id)
+    if asked.status is ApprovalStatus.PENDING:
+        await count(tx, asked, await makers_of(tx, asked))
 
 
-async def makers_of(tx: Tx, asked: ApprovalRequest, now: ApprovalSubject | None = None) -> set[UUID]:
-    """Everybody whose work a request is about: as it was asked, as it is now, and under every name they have."""
+async def counted(tx: Tx, asked: ApprovalRequest, *, but: Collection[UUID] = ()) -> list[Given]:
+    """The approvals that count at this moment: roles, delegations, authors and identities are looked at anew.
+
+    Those of some people, under whatever account, are left out.
+    """
+    await store.share_people(tx)
+    return await store.given(tx, asked.id, but=await makers_of(tx, asked, also=but))
+
+
+async def makers_of(
+    tx: Tx, asked: ApprovalRequest, now: ApprovalSubject | None = None, *, also: Collection[UUID] = ()
+) -> set[UUID]:
+    """Everybody whose work a request is about, and who made it: as it was asked, as it is now, under every account."""
     authors = asked.authors or {}
     names = {*authors.get("names", ()), *(now.authors if now is not None else ())}
     people_now = now.author_ids if now is not None else ()
-    made_by = {UUID(person) for person in authors.get("people", ())} | set(people_now)
-    return made_by | await people.named(tx, names) if names else made_by
+    made_by = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by, *people_now, *also}
+    return await people.alike(tx, made_by, names)
 
 
 async def held(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
@@ -295,7 +312,7 @@ async def _made(
     tx: Tx, who: Principal, ask: Wanted, reason: str, rule: ApprovalRule, ladder: Sequence[Rung]
 ) -> ApprovalRequest:
     subject = ask.subject
-    makers = set(subject.author_ids) | (await people.named(tx, subject.authors) if subject.authors else set())
+    makers = await people.alike(tx, {who.person_id, *subject.author_ids}, subject.authors)
     return ApprovalRequest(
         id=new_id(),
         subject_kind=subject.kind,

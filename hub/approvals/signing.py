@@ -55,33 +55,39 @@ async def seated(
     steps = steps_of(asked.rule["steps"])
     at = min(current(steps, given), len(steps) - 1)
     _check_once(answer, live)
-    delegation = await _delegation(tx, asked, answer, makers) if answer.on_behalf_of is not None else None
+    lent = await _lent(tx, asked, answer, makers) if answer.on_behalf_of is not None else []
     seats = await store.seats(tx, answer.on_behalf_of or answer.person_id, steps[at], asked.scope_id)
+    if answer.on_behalf_of is not None:
+        seats = [seat for seat in seats if any(_covers(one, seat.discipline) for one in lent)]
     if not seats:
         raise rules.not_seated(steps[at])
     held = {seat.discipline for seat in seats if seat.discipline is not None}
-    if delegation is not None and delegation.disciplines:
-        held &= {Discipline(word) for word in delegation.disciplines}
     discipline = rules.discipline_for(steps[at], given, held, answer.discipline, answer.decision, at=at)
     fitting = [seat for seat in seats if discipline is None or seat.discipline is discipline]
+    delegation = next((one for one in lent if _covers(one, fitting[0].discipline)), None)
     opened_at, opened = await store.opened(tx, asked.id, answer.person_id)
     return Seated(at, fitting[0].role, discipline, delegation.id if delegation else None, opened_at, opened)
 
 
-async def _delegation(tx: Tx, asked: ApprovalRequest, answer: Answer, makers: Collection[UUID]) -> Delegation:
+async def _lent(tx: Tx, asked: ApprovalRequest, answer: Answer, makers: Collection[UUID]) -> Sequence[Delegation]:
+    """The delegations by which somebody may answer for somebody else, the widest first; refused when there is none."""
     assert answer.on_behalf_of is not None
     if answer.on_behalf_of == asked.requested_by:
         raise rules.own("whoever you sign for made this request")
     if answer.on_behalf_of in makers:
         raise rules.own("it is the work of whoever you sign for")
     found = await standins.in_force(tx, answer.on_behalf_of, answer.person_id, asked.scope_id, asked.stage)
-    if found is None:
+    if not found:
         raise Refused(
             Code.FORBIDDEN,
             "they have not given you their say for this request now; sign for yourself, or ask them for a delegation",
             field="onBehalfOf",
         )
     return found
+
+
+def _covers(delegation: Delegation, discipline: Discipline | None) -> bool:
+    return not delegation.disciplines or discipline in delegation.disciplines
 
 
 def _check_once(answer: Answer, live: Mapping[UUID, SignOff]) -> None:

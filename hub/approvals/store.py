@@ -13,24 +13,45 @@ from hub.approvals.steps import Given, Step
 from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, Delegation, SignOff
 from hub.db import Tx
 from hub.models.tables import RiskTier, Stage
+from hub.people.access import BY_ROLE, Permission
 from hub.people.tables import Discipline, Role
 
 # The row of the matrix that applies, by the database's own function: gate, graph and dossiers ask the same one.
 _RULE = text("SELECT r.* FROM approval_rules r WHERE r.id = approval_rule(:kind, :tier, :stage, :scope)")
 
 # The approvals whose signers, or whoever they signed for, still may give them: active, with the role and discipline
-# they signed with, and not by a delegation that was taken back. A person's last answer is what they say.
+# they signed with, in the group that the step asks, and not by a delegation that was taken back. A person's last answer
+# is what they say; `accounts` are all that the signer, and whoever they signed for, may have.
 _GIVEN = text("""
-SELECT s.person_id, s.on_behalf_of, s.discipline, s.step
-FROM (SELECT DISTINCT ON (a.person_id) a.* FROM sign_offs a WHERE a.request_id = :request
-      ORDER BY a.person_id, a.entry DESC) s
-JOIN people p ON p.id = s.person_id AND p.active
-JOIN people h ON h.id = COALESCE(s.on_behalf_of, s.person_id) AND h.active
+WITH RECURSIVE said AS (
+    SELECT DISTINCT ON (a.person_id) a.*, COALESCE(a.on_behalf_of, a.person_id) AS holder_id
+    FROM sign_offs a WHERE a.request_id = :request
+    ORDER BY a.person_id, a.entry DESC
+),
+found AS (
+    SELECT s.person_id AS hand_id, h.id FROM said s CROSS JOIN LATERAL (VALUES (s.person_id), (s.holder_id)) AS h (id)
+    UNION
+    SELECT f.hand_id, o.person_id
+    FROM found f JOIN person_names n ON n.person_id = f.id JOIN person_names o ON o.name = n.name
+)
+SELECT s.person_id, s.discipline, s.step, ARRAY(SELECT f.id FROM found f WHERE f.hand_id = s.person_id) AS accounts
+FROM said s
+JOIN approval_requests r ON r.id = s.request_id
+JOIN people p ON p.id = s.person_id AND p.active AND p.kind = 'HUMAN'
+JOIN people h ON h.id = s.holder_id AND h.active AND h.kind = 'HUMAN'
 LEFT JOIN delegations d ON d.id = s.delegation_id
+CROSS JOIN LATERAL (SELECT r.rule -> 'steps' -> s.step AS asks) w
 WHERE s.decision = 'APPROVE' AND (s.delegation_id IS NULL OR d.revoked_at IS NULL)
   AND (s.role IS NULL OR EXISTS (
     SELECT FROM role_grants g WHERE g.person_id = h.id AND g.role = s.role
       AND (s.discipline IS NULL OR g.discipline = s.discipline)))
+  AND (s.on_behalf_of IS NULL OR EXISTS (
+    SELECT FROM role_grants g WHERE g.person_id = p.id AND g.role = ANY (:answering)))
+  AND CASE w.asks ->> 'group'
+      WHEN 'OWNERS' THEN EXISTS (SELECT FROM models m WHERE m.id = r.scope_id AND m.owner_id = h.id)
+      WHEN 'TEAM' THEN EXISTS (SELECT FROM team_members t JOIN teams x ON x.id = t.team_id
+                               WHERE t.person_id = h.id AND x.key = w.asks ->> 'team')
+      ELSE true END
 ORDER BY s.signed_at, s.id
 """)
 
@@ -53,10 +74,26 @@ WHERE p.id = :person AND p.active AND p.kind = 'HUMAN'
 ORDER BY g.role, g.discipline
 """)
 
+# Pending requests that these people answered, by their own hand or another's.
+_ANSWERED_BY = text("""
+SELECT r.* FROM approval_requests r
+WHERE r.status = 'PENDING' AND EXISTS (
+    SELECT FROM sign_offs s
+    WHERE s.request_id = r.id AND (s.person_id = ANY (:people) OR s.on_behalf_of = ANY (:people)))
+ORDER BY r.id FOR NO KEY UPDATE
+""")
+
 _OPENED = text("""
 SELECT min(o.opened_at) AS since, count(o.thing_id) AS things
 FROM approval_openings o WHERE o.request_id = :request AND o.person_id = :person
 """)
+
+
+PEOPLE_LOCK = 7_201_125_513
+"""Shared by whoever decides about requests, held by whoever changes who may."""
+
+ANSWERING = sorted(role.value for role, may in BY_ROLE.items() if Permission.SIGN_APPROVAL in may)
+"""Roles whose holders answer requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +111,20 @@ async def rule(
     values = {"kind": kind, "tier": tier, "stage": stage, "scope": scope_id}
     statement = select(ApprovalRule).from_statement(_RULE).execution_options(populate_existing=True)
     return (await tx.session.execute(statement, values)).scalars().first()
+
+
+async def share_people(tx: Tx) -> None:
+    """From here on nobody loses or gains the right to sign, until this transaction ends.
+
+    Taken after what is locked of subjects and before requests are, by all who decide about requests: what is counted is
+    what there is when it is committed, and nobody comes to be asked by what a request wanted before.
+    """
+    await tx.session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": PEOPLE_LOCK})
+
+
+async def hold_people(tx: Tx) -> None:
+    """Wait for all who decide about requests, and have those after them wait: for whoever changes who may sign."""
+    await tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PEOPLE_LOCK})
 
 
 async def hold_subjects(tx: Tx, subjects: Collection[tuple[UUID, Stage | None]]) -> None:
@@ -104,6 +155,7 @@ async def pending(
     subject_ids: Collection[UUID] | None = None,
 ) -> Sequence[ApprovalRequest]:
     """Pending requests about this kind of subject, in these models or in any, locked in the order of their ids."""
+    await share_people(tx)
     statement = select(ApprovalRequest).where(
         col(ApprovalRequest.status) == ApprovalStatus.PENDING, col(ApprovalRequest.subject_kind) == subject_kind
     )
@@ -140,6 +192,7 @@ async def request(tx: Tx, request_id: UUID, *, lock: bool = False) -> ApprovalRe
     """One request, locked when asked: signatures come one after the other."""
     statement = select(ApprovalRequest).where(col(ApprovalRequest.id) == request_id)
     if lock:
+        await share_people(tx)
         statement = statement.with_for_update(key_share=True)
     return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
 
@@ -186,19 +239,25 @@ async def add_sign_off(tx: Tx, row: SignOff) -> None:
     await tx.session.execute(insert(SignOff).values(**row.model_dump()))
 
 
+async def answered_by(tx: Tx, people: Collection[UUID]) -> Sequence[ApprovalRequest]:
+    """Pending requests that these people answered, by their own hand or another's; locked, under `hold_people`."""
+    statement = select(ApprovalRequest).from_statement(_ANSWERED_BY).execution_options(populate_existing=True)
+    return (await tx.session.execute(statement, {"people": list(people)})).scalars().all()
+
+
 async def given(tx: Tx, request_id: UUID, *, but: Collection[UUID] = ()) -> list[Given]:
     """The approvals that count today, oldest first, without those of some people: signers, or whoever they signed for.
 
-    `on_behalf_of` takes a seat too: nobody is counted by their own hand and by another's.
+    Whoever is signed for takes a seat too: no human being is counted by their own hand and by another's, nor under two
+    accounts.
     """
-    rows = await tx.session.execute(_GIVEN, {"request": request_id})
+    rows = await tx.session.execute(_GIVEN, {"request": request_id, "answering": ANSWERING})
     seated: set[UUID] = set(but)
     found = []
     for row in rows:
-        hands = {row.person_id, row.on_behalf_of or row.person_id}
-        if hands & seated:
+        if not seated.isdisjoint(row.accounts):
             continue
-        seated |= hands
+        seated.update(row.accounts)
         discipline = None if row.discipline is None else Discipline(row.discipline)
         found.append(Given(row.person_id, discipline, row.step))
     return found

@@ -6,7 +6,7 @@ Whoever calls holds the version and shares the bindings (see the store): nothing
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from hub.approvals import actions as approvals
@@ -91,7 +91,7 @@ async def proceed(tx: Tx, intent: DeploymentIntent) -> None:
         shut = rules.gate(rules.before_deployment(standings), await _outstanding(tx, intent, standings))
         if shut is not None:
             return await _shut(tx, intent, standings, shut)
-        said = await standing_approval(tx, intent.version_id, intent.stage, looked_at.digest)
+        said = await standing_approval(tx, intent, looked_at.digest)
         if said is not None:
             return await _deploy(tx, intent, said)
         if request.subject_digest != looked_at.digest:
@@ -126,11 +126,12 @@ async def admit(
     )
 
 
-async def standing_approval(tx: Tx, version_id: UUID, stage: Stage, digest: str) -> People | None:
+async def standing_approval(tx: Tx, intent: DeploymentIntent, digest: str) -> People | None:
     """The approval that stands on this digest by people who still may give it; None when there is none."""
-    for one in await store.approvals(tx, version_id, stage, digest):
+    for one in await store.approvals(tx, intent.version_id, intent.stage, digest):
         if one.status is ApprovalStatus.APPROVED:
-            given = await approvals.counted(tx, one)
+            # Whoever wants it does not approve it, also where another's question was answered.
+            given = await approvals.counted(tx, one, but=[intent.requested_by])
             return People(None, one, given) if is_approved(steps_of(one.rule["steps"]), given) else None
     return None
 
@@ -186,16 +187,22 @@ async def _people(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: D
     asked = await store.approvals(tx, intent.version_id, intent.stage, looked_at.digest)
     approved = [one for one in asked if one.status is ApprovalStatus.APPROVED][:1]
     for one in approved:
-        given = await approvals.counted(tx, one)
+        given = await approvals.counted(tx, one, but=[intent.requested_by])
         if is_approved(steps_of(one.rule["steps"]), given):
             return People(None, one, given)
     pending = next((one for one in asked if one.status is ApprovalStatus.PENDING), None)
     if pending is not None and pending.subject_digest != looked_at.digest:
-        await approvals.void(tx, {pending.id: (pending, parts_changed(pending.parts or {}, looked_at.parts))})
+        # Locked first: a signature may be deciding it at this moment, and what is decided stays so.
+        pending = await approvals.again(tx, pending.id)
+        if pending.status is ApprovalStatus.PENDING:
+            await approvals.void(tx, {pending.id: (pending, parts_changed(pending.parts or {}, looked_at.parts))})
         pending = None
     if pending is None:
+        # Whoever wants it does not approve it, also where another asks once more.
+        subject = looked_at.subject()
+        subject = replace(subject, author_ids=(*subject.author_ids, intent.requested_by))
         pending = await approvals.request(
-            tx, who, looked_at.subject(), tier=looked_at.tier, stage=intent.stage, reason=intent.reason, rule=rule
+            tx, who, subject, tier=looked_at.tier, stage=intent.stage, reason=intent.reason, rule=rule
         )
     again = "; who signed before may no longer sign for it" if approved else ""
     return People(Answer(IntentStatus.AWAITING_APPROVAL, f"waits for approval{again}"), pending)

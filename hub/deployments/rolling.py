@@ -85,7 +85,7 @@ async def back(
         told = {"version": made.version_id, "stage": made.stage, "remedies": intent.id}
         requested = Entry(Subject("deployment_intent", made.id), told, made.model_id)
         await record(tx, "deployment.requested", requested.subject, requested.data, scope_id=requested.scope_id)
-    said = await gate.standing_approval(tx, made.version_id, made.stage, looked_at.digest)
+    said = await gate.standing_approval(tx, made, looked_at.digest)
     await gate.admit(tx, made, looked_at, standings, said or People(None), remedies=intent.id)
     found = await store.one(tx, made.id)
     assert found is not None

@@ -1,7 +1,8 @@
 """The SQL of deployment intents.
 
-Locks are taken in one order everywhere: the model, its versions by id, the bindings, approval requests, intents. So a
-version is decided about by one transaction at a time, no publication slips in between, and none wait in a ring.
+Locks are taken in one order everywhere: the model, its versions by id, the bindings, who may sign, approval requests,
+intents. So a version is decided about by one transaction at a time, no publication slips in between, and none wait in a
+ring.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
+from hub.approvals import store as approval_store
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus
 from hub.db import Tx
 from hub.deployments.tables import LIVE, DeploymentIntent, IntentStatus
@@ -200,6 +202,7 @@ async def approvals(tx: Tx, version_id: UUID, stage: Stage, digest: str) -> Sequ
 
 async def approval(tx: Tx, request_id: UUID) -> ApprovalRequest | None:
     """One approval request, locked while it is pending."""
+    await approval_store.share_people(tx)
     statement = select(ApprovalRequest).where(
         col(ApprovalRequest.id) == request_id, col(ApprovalRequest.status) == ApprovalStatus.PENDING
     )

@@ -139,7 +139,7 @@ async def _check_decider(tx: Tx, who: Principal, found: PolicyException) -> None
         is_service=now.kind is PersonKind.SERVICE,
         requested_by=found.requested_by,
         owner_id=found.owner_id,
-        authors=await people_store.named(tx, names),
+        authors=await people_store.alike(tx, (), names),
     )
 
 

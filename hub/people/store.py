@@ -1,6 +1,6 @@
 """The SQL of people, teams, roles and tokens."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -35,27 +35,19 @@ WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND p.ac
 # A person's standing as of now, for decisions that must not trust what was read earlier.
 _PERSON = text(f"SELECT {_STANDING} FROM people p WHERE p.id = :person_id AND p.active")
 
-# Whom these names mean: handles, addresses, what people are called, and names in any outside system, in any case. Too
-# many is the safe side.
-_NAMED = text("""
-SELECT p.id FROM people p
-WHERE lower(p.handle) = ANY(:names) OR lower(p.email) = ANY(:names) OR lower(p.name) = ANY(:names)
-UNION
-SELECT i.person_id FROM identities i WHERE lower(i.subject) = ANY(:names)
-""")
-
-# Everybody who is known by a name that somebody is known by: an account of the same human being, as likely as not.
-_NAMESAKES = text("""
-WITH names AS (
-    SELECT lower(n.name) AS name
-    FROM people p CROSS JOIN LATERAL (VALUES (p.handle), (p.email)) AS n (name)
-    WHERE p.id = :person AND n.name IS NOT NULL
+# These people, everybody whom one of these names may mean, what they are called included, and every other account that
+# shares a name with one found.
+_ALIKE = text("""
+WITH RECURSIVE found AS (
+    (SELECT unnest(CAST(:people AS uuid[])) AS id
     UNION
-    SELECT lower(i.subject) FROM identities i WHERE i.person_id = :person
+    SELECT n.person_id FROM person_names n WHERE n.name = ANY (:names)
+    UNION
+    SELECT p.id FROM people p WHERE lower(p.name) = ANY (:names))
+    UNION
+    SELECT o.person_id FROM found f JOIN person_names n ON n.person_id = f.id JOIN person_names o ON o.name = n.name
 )
-SELECT p.id FROM people p JOIN names n ON n.name IN (lower(p.handle), lower(p.email))
-UNION
-SELECT i.person_id FROM identities i JOIN names n ON n.name = lower(i.subject)
+SELECT f.id FROM found f
 """)
 
 
@@ -71,17 +63,16 @@ async def standing(tx: Tx, person_id: UUID, scopes: Iterable[Scope]) -> Principa
     return None if row is None else _principal(row, frozenset(scopes), None)
 
 
-async def named(tx: Tx, names: Iterable[str]) -> set[UUID]:
-    """Everybody whom one of these names may mean."""
+async def alike(tx: Tx, people: Collection[UUID], names: Iterable[str] = ()) -> set[UUID]:
+    """These people, whoever may be meant by these names, and every other account of the same human beings."""
     asked = sorted({name.strip().lower() for name in names} - {""})
-    if not asked:
-        return set()
-    return set((await tx.session.execute(_NAMED, {"names": asked})).scalars())
+    return set((await tx.session.execute(_ALIKE, {"people": list(people), "names": asked})).scalars())
 
 
-async def namesakes(tx: Tx, person_id: UUID) -> set[UUID]:
-    """Somebody, and everybody whom one of their names may mean too."""
-    return set((await tx.session.execute(_NAMESAKES, {"person": person_id})).scalars())
+async def names(tx: Tx, person_id: UUID) -> list[str]:
+    """Every name somebody is known by, in lower case."""
+    statement = text("SELECT DISTINCT n.name FROM person_names n WHERE n.person_id = :person ORDER BY 1")
+    return list((await tx.session.execute(statement, {"person": person_id})).scalars())
 
 
 async def person(tx: Tx, person_id: UUID) -> Person | None:

@@ -49,7 +49,10 @@ class Discipline(StrEnum):
 class Person(SQLModel, table=True):
     __tablename__ = "people"
     # Two people on one address would be one person under two names.
-    __table_args__ = (Index("uq_people_email", func.lower(text("email")), unique=True),)
+    __table_args__ = (
+        Index("uq_people_email", func.lower(text("email")), unique=True),
+        Index("ix_people_handle_lower", func.lower(text("handle"))),
+    )
 
     id: UUID = id_field()
     handle: str = name_field(100, unique=True)
@@ -64,7 +67,10 @@ class Identity(SQLModel, table=True):
     """One name under which an outside system knows a person; two identities are still one person."""
 
     __tablename__ = "identities"
-    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        Index("ix_identities_subject_lower", func.lower(text("subject"))),
+    )
 
     id: UUID = id_field()
     person_id: UUID = Field(foreign_key="people.id", index=True)

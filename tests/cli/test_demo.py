@@ -48,7 +48,9 @@ JOINED = """
           outcome enforcement policy { key } exception { daysLeft } } }
       }
     }
-    approvals(first: 5, filter: {kind: ["version"]}) { nodes { status stage signOffs(first: 5) { nodes { discipline person { handle } } } } }
+    approvals(first: 5, filter: {kind: ["version"]}) {
+      nodes { status stage signOffs(first: 5) { nodes { discipline person { handle } } } }
+    }
   }
   exceptions(first: 5, orderBy: [{by: EXPIRES_AT}]) { nodes {
     status daysLeft model { name } version { name } policy { key } } }

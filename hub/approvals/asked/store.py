@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from hub.approvals.store import ANSWERING
 from hub.db import Tx
 
 # Whom pending requests ask now: who holds a seat that is open, sees the model, had no hand in it and has not answered;
@@ -14,27 +15,33 @@ WITH open AS (
     SELECT r.* FROM approval_requests r
     WHERE r.status = 'PENDING' AND (CAST(:requests AS uuid[]) IS NULL OR r.id = ANY (:requests))
 ),
+concerned AS (
+    SELECT unnest(CAST(:people AS uuid[])) AS id
+    UNION
+    SELECT d.from_id FROM delegations d WHERE d.to_id = ANY (:people) AND d.revoked_at IS NULL AND d.ends_at > :at
+),
 seated AS (
-    SELECT o.id AS request_id, p.id AS person_id, min(g.discipline) AS discipline
+    SELECT DISTINCT o.id AS request_id, p.id AS person_id, g.discipline
     FROM open o
     CROSS JOIN LATERAL jsonb_array_elements_text(o.wants -> 'roles') AS w (role)
     JOIN role_grants g ON g.role = w.role
         AND (o.wants -> 'disciplines' = '[]' OR o.wants -> 'disciplines' ? g.discipline)
     JOIN people p ON p.id = g.person_id AND p.active AND p.kind = 'HUMAN'
     LEFT JOIN models m ON m.id = o.scope_id
-    WHERE (CAST(:people AS uuid[]) IS NULL OR p.id = ANY (:people))
+    WHERE (CAST(:people AS uuid[]) IS NULL OR p.id IN (SELECT c.id FROM concerned c))
       AND CASE o.wants ->> 'group'
           WHEN 'OWNERS' THEN m.owner_id = p.id
           WHEN 'TEAM' THEN EXISTS (SELECT FROM team_members t JOIN teams x ON x.id = t.team_id
                                    WHERE t.person_id = p.id AND x.key = o.wants ->> 'team')
           ELSE true END
       AND may_be_asked(o.id, o.requested_by, o.authors, m.id, p.id)
-    GROUP BY 1, 2
 ),
 wanted AS (
-    SELECT s.request_id, s.person_id, s.discipline, NULL::uuid AS via_id, NULL::uuid AS delegation_id,
-           NULL::timestamptz AS from_at, NULL::timestamptz AS until_at
+    SELECT s.request_id, s.person_id, min(s.discipline) AS discipline, NULL::uuid AS via_id,
+           NULL::uuid AS delegation_id, NULL::timestamptz AS from_at, NULL::timestamptz AS until_at
     FROM seated s
+    WHERE EXISTS (SELECT FROM role_grants g WHERE g.person_id = s.person_id AND g.role = ANY (:answering))
+    GROUP BY 1, 2
     UNION ALL
     (SELECT DISTINCT ON (s.request_id, d.to_id, s.person_id)
            s.request_id, d.to_id, s.discipline, s.person_id, d.id, d.starts_at, d.ends_at
@@ -46,12 +53,13 @@ wanted AS (
         AND (d.disciplines = '[]' OR d.disciplines ? s.discipline)
     JOIN people p ON p.id = d.to_id AND p.active AND p.kind = 'HUMAN'
     WHERE may_be_asked(o.id, o.requested_by, o.authors, o.scope_id, d.to_id)
-    ORDER BY s.request_id, d.to_id, s.person_id, d.starts_at, d.id)
+      AND EXISTS (SELECT FROM role_grants g WHERE g.person_id = d.to_id AND g.role = ANY (:answering))
+    ORDER BY s.request_id, d.to_id, s.person_id, d.starts_at, d.id, s.discipline)
 ),
 gone AS (
     DELETE FROM approval_asks a
     WHERE (CAST(:requests AS uuid[]) IS NULL OR a.request_id = ANY (:requests))
-      AND (CAST(:people AS uuid[]) IS NULL OR a.person_id = ANY (:people) OR a.via_id = ANY (:people))
+      AND (CAST(:people AS uuid[]) IS NULL OR COALESCE(a.via_id, a.person_id) IN (SELECT c.id FROM concerned c))
       AND NOT EXISTS (
         SELECT FROM wanted w
         WHERE w.request_id = a.request_id AND w.person_id = a.person_id AND w.via_id IS NOT DISTINCT FROM a.via_id)
@@ -82,6 +90,18 @@ HAVING bool_and(
 ORDER BY 1, 2
 """)
 
+# An outside name turned out to be somebody's: they, and whoever has a name of theirs, had a hand in what it made.
+_FOUND_OUT = text("""
+UPDATE approval_requests r SET authors = jsonb_set(r.authors, '{people}', (
+    SELECT jsonb_agg(one ORDER BY one) FROM (
+        SELECT jsonb_array_elements_text(r.authors -> 'people') AS one UNION SELECT unnest(CAST(:people AS text[]))) u))
+WHERE r.status = 'PENDING' AND NOT r.authors -> 'people' ?& CAST(:people AS text[])
+  AND (r.requested_by = ANY (CAST(:people AS uuid[])) OR r.authors -> 'people' ?| CAST(:people AS text[])
+       OR EXISTS (SELECT FROM jsonb_array_elements_text(r.authors -> 'names') AS n (name)
+                  WHERE lower(btrim(n.name)) = ANY (:names)))
+RETURNING r.id
+""")
+
 _ASKED = text("""
 SELECT DISTINCT a.person_id FROM approval_asks a
 WHERE a.request_id = :request AND (a.from_at IS NULL OR a.from_at <= :at) AND (a.until_at IS NULL OR a.until_at > :at)
@@ -95,13 +115,23 @@ MOST_TOLD = 100
 
 
 async def refresh(tx: Tx, *, requests: Collection[UUID] | None = None, people: Collection[UUID] | None = None) -> None:
-    """Have these requests, or all that may concern these people, ask whom they ought to now: one statement."""
+    """Have these requests, or all that may concern these people, ask whom they ought to now: one statement.
+
+    People are concerned, too, by what becomes of those who stand in for them.
+    """
     values = {
         "requests": None if requests is None else list(requests),
         "people": None if people is None else list(people),
         "at": tx.at,
+        "answering": ANSWERING,
     }
     await tx.session.execute(_REFRESH, values)
+
+
+async def found_out(tx: Tx, people: Collection[UUID], names: Collection[str]) -> list[UUID]:
+    """Count people who are known by these names among the makers of what any of them made; gives those requests."""
+    values = {"people": sorted(str(one) for one in people), "names": sorted(names)}
+    return list((await tx.session.execute(_FOUND_OUT, values)).scalars())
 
 
 async def all_away(tx: Tx, requests: Collection[UUID]) -> dict[UUID, list[str]]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hub import words
-from hub.approvals.asked import store as asked_store
+from hub.approvals.asked import actions as asked_actions
 from hub.approvals.standins import rules, store
 from hub.approvals.standins.rules import Lent
 from hub.approvals.tables import Absence, Delegation
@@ -59,7 +59,7 @@ async def delegate(tx: Tx, who: Principal, asked: Lent) -> Delegation:
         "reason_digest": digest_of_text(written),
     }
     await record(tx, "delegation.given", Subject("delegation", made.id), told, scope_id=made.scope_id)
-    await asked_store.refresh(tx, people=[who.person_id])
+    await asked_actions.ask_anew(tx, [who.person_id])
     return made
 
 
@@ -77,7 +77,7 @@ async def revoke(tx: Tx, who: Principal, delegation_id: UUID) -> Delegation:
         await store.change_delegation(tx, delegation_id, revoked_at=tx.at)
         found.revoked_at = tx.at
         await record(tx, "delegation.revoked", Subject("delegation", found.id), {"to": found.to_id})
-        await asked_store.refresh(tx, people=[found.from_id])
+        await asked_actions.ask_anew(tx, [found.from_id])
     return found
 
 

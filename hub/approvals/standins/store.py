@@ -1,5 +1,6 @@
 """The SQL of delegations and absences."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ SELECT d.* FROM delegations d
 WHERE d.from_id = :giver AND d.to_id = :taker AND d.revoked_at IS NULL AND d.starts_at <= :at AND d.ends_at > :at
   AND (d.scope_id IS NULL OR d.scope_id = :scope)
   AND (d.stages = '[]' OR d.stages ? CAST(:stage AS text))
-ORDER BY d.disciplines <> '[]', d.ends_at DESC, d.id LIMIT 1
+ORDER BY d.disciplines <> '[]', d.ends_at DESC, d.id
 """)
 
 # Says that somebody gave away, or was given, at any moment of a span.
@@ -30,11 +31,13 @@ SELECT EXISTS (SELECT FROM delegations d WHERE d.to_id = :giver AND d.revoked_at
 """)
 
 
-async def in_force(tx: Tx, giver: UUID, taker: UUID, scope_id: UUID | None, stage: Stage | None) -> Delegation | None:
-    """The delegation from one to the other that holds now for this model and stage, the widest first."""
+async def in_force(
+    tx: Tx, giver: UUID, taker: UUID, scope_id: UUID | None, stage: Stage | None
+) -> Sequence[Delegation]:
+    """The delegations from one to the other that hold now for this model and stage, the widest first."""
     values = {"giver": giver, "taker": taker, "at": tx.at, "scope": scope_id, "stage": stage}
     statement = select(Delegation).from_statement(_IN_FORCE).execution_options(populate_existing=True)
-    return (await tx.session.execute(statement, values)).scalars().first()
+    return (await tx.session.execute(statement, values)).scalars().all()
 
 
 async def hold_people(tx: Tx, *people: UUID) -> None:

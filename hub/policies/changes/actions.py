@@ -268,7 +268,7 @@ async def _check_decider(tx: Tx, who: Principal, change: PolicyChange) -> None:
     if now is None:
         raise Refused(Code.FORBIDDEN, "your account is not active; nothing was decided")
     now.require(Permission.DECIDE_POLICY)
-    namesakes = await people_store.namesakes(tx, change.author_id)
+    namesakes = await people_store.alike(tx, {change.author_id})
     rules.check_decider(who.person_id, change.author_id, is_service=now.kind is PersonKind.SERVICE, namesakes=namesakes)
 
 

@@ -35,14 +35,14 @@ async def subject_now(tx: Tx, change_id: UUID, _stage: object) -> ApprovalSubjec
         return None
     policy = await policies.policy(tx, found.policy_id)
     assert policy is not None
-    return _subject(policy, found, await people.namesakes(tx, found.author_id))
+    return _subject(policy, found, await people.alike(tx, {found.author_id}))
 
 
 async def ask(tx: Tx, who: Principal, changes: Sequence[PolicyChange], by_id: Mapping[UUID, Policy]) -> None:
     """Put changes of one author to their peers; a fixed number of statements for any number."""
     if not changes:
         return
-    makers = await people.namesakes(tx, who.person_id)
+    makers = await people.alike(tx, {who.person_id})
     await approvals.request_all(
         tx, who, [Wanted(_subject(by_id[one.policy_id], one, makers), one.summary) for one in changes]
     )
