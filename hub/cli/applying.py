@@ -39,8 +39,8 @@ def run(
         elif not plan.changes(steps):
             printing.line("nothing to do")
         return
-    if not yes and not _agreed(f"Open these changes in the hub at {hub.address}?"):
-        typer.echo("nothing was opened", err=True)
+    if not yes and not _agreed(f"Do this in the hub at {hub.address}?"):
+        typer.echo("nothing was done", err=True)
         raise typer.Exit(1)
     # Without an idempotency key: run again after an answer was lost, a change that says the same stands.
     done = asked(False)
@@ -102,9 +102,12 @@ def _opened(steps: "Sequence[Step]", me: str, others: Sequence[str]) -> None:
     printing.line()
     for one in opened:
         printing.line(f"change {one.change}  {one.action} {one.key}")
+    for one in steps:
+        if one.action == "WITHDRAW":
+            printing.line(f"withdrawn: what was open of {one.key}")
     if not opened:
-        printing.line("nothing was opened")
-    elif others:
+        return
+    if others:
         printing.line(f"waiting for somebody other than {me or 'you'}: {', '.join(others)}")
         printing.line("they decide with: hub policy approve CHANGE, or hub policy reject CHANGE --note WHY")
     else:

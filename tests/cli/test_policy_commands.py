@@ -197,8 +197,8 @@ async def test_a_plan_is_shown_agreed_on_opened_and_approved_by_a_second_person(
     await shell.person("quinn")
     folder = bundle(tmp_path / "mine", owned=writing.policy(), known=writing.policy("known"))
     said = await shell("apply", str(folder), typed="n\n")
-    assert (said.code, said.err) == (1, "nothing was opened\n")
-    assert said.out.startswith("+ known  A title\n+ owned  A title\n= 0 unchanged\nOpen these changes")
+    assert (said.code, said.err) == (1, "nothing was done\n")
+    assert said.out.startswith("+ known  A title\n+ owned  A title\n= 0 unchanged\nDo this in the hub at ")
     assert await opened(make) == []
     said = await shell("apply", str(folder), typed="y\n")
     assert said.code == 0, said.err
@@ -266,6 +266,27 @@ async def test_a_change_is_shown_field_by_field_and_what_is_gone_is_retired(
     await published(shell, folder)
     rows = await make.db.reads.fetch("SELECT key, status FROM policies ORDER BY key")
     assert [tuple(row) for row in rows] == [("known", "RETIRED"), ("owned", "PUBLISHED"), ("same", "PUBLISHED")]
+
+
+async def test_a_change_that_the_bundle_came_back_from_is_shown_and_withdrawn(
+    shell: Shell, make: Make, tmp_path: Path
+) -> None:
+    folder = bundle(tmp_path / "mine", owned=writing.policy(), known=writing.policy("known"))
+    await published(shell, folder)
+    bundle(folder, owned=writing.policy(rule="model.team != null"), new=writing.policy("new"))
+    assert (await shell("apply", str(folder), "--yes")).code == 0
+    bundle(folder, owned=writing.policy())
+    (folder / "new.yaml").unlink()
+    plan = (
+        "- new  (its open change is withdrawn: the bundle no longer has it)\n"
+        "- owned  A title  (its open change is withdrawn: what is in force says what the bundle says)\n"
+        "= 1 unchanged\n"
+    )
+    assert (await shell("apply", str(folder), "--dry-run")).out == plan
+    said = await shell("apply", str(folder), "--yes")
+    assert (said.code, said.out) == (0, f"{plan}\nwithdrawn: what was open of new\nwithdrawn: what was open of owned\n")
+    assert [status for _, _, status in await opened(make)].count("WITHDRAWN") == 2
+    assert (await shell("apply", str(folder), "--yes")).out == "= 2 unchanged\nnothing to do\n"
 
 
 async def test_the_starter_pack_is_applied_whole_and_then_says_the_same(shell: Shell, make: Make) -> None:

@@ -107,8 +107,11 @@ async def test_an_open_change_that_the_bundle_takes_back_is_withdrawn(
 ) -> None:
     await approve(db, ben, *await applied(db, ada, make.wording("a")))
     await applied(db, ada, make.wording("a", tags=("eu",)), make.wording("b"))
+    shown = await applied(db, ada, make.wording("a"), dry_run=True)
+    assert await statuses(db) == ["PUBLISHED", "IN_REVIEW", "IN_REVIEW"]
     plan = await applied(db, ada, make.wording("a"))
-    assert said(plan) == [("a", A.UNCHANGED), ("b", A.WITHDRAW)]
+    assert said(plan) == [("a", A.WITHDRAW), ("b", A.WITHDRAW)]
+    assert plan == shown
     assert await statuses(db) == ["PUBLISHED", "WITHDRAWN", "WITHDRAWN"]
     assert await policies(db) == [("a", "PUBLISHED", "starter"), ("b", "DRAFT", None)]
 

@@ -35,7 +35,7 @@ def lines(steps: Sequence[Step]) -> Iterator[str]:
         if step.action == "UNCHANGED":
             unchanged += 1
             continue
-        yield f"{SIGNS[step.action]} {step.key}  {step.title}{_note(step)}".rstrip()
+        yield "  ".join(part for part in (f"{SIGNS[step.action]} {step.key}", step.title, _note(step)) if part)
         if step.action in ("CHANGE", "TAKE_OVER"):
             for name in step.changed:
                 yield from (f"    {line}" for line in difference(name, step.before.get(name), step.after.get(name)))
@@ -73,7 +73,10 @@ def shown(value: Any) -> str:
 
 def _note(step: Step) -> str:
     if step.action == "TAKE_OVER":
-        return "  (taken over from hand or another bundle)"
+        return "(taken over from hand or another bundle)"
     if step.action == "RETIRE":
-        return "  (to be retired: the bundle no longer has it)"
-    return "  (its open change is withdrawn: the bundle no longer has it)" if step.action == "WITHDRAW" else ""
+        return "(to be retired: the bundle no longer has it)"
+    if step.action != "WITHDRAW":
+        return ""
+    why = "what is in force says what the bundle says" if "rule" in step.after else "the bundle no longer has it"
+    return f"(its open change is withdrawn: {why})"

@@ -131,10 +131,11 @@ def _step(
     same = [one for one in mine if kind is not None and _says(one, kind, text, policy)]
     kept = same[0] if same else None
     outdated = tuple(one for one in mine if one is not kept)
-    if wording is None and kind is None:
-        if not outdated:
-            return None
+    if kind is None and outdated:
+        # Nothing is wanted any more, and what is still open would say otherwise if somebody approved it.
         action = PlanAction.WITHDRAW
+    elif kind is None and wording is None:
+        return None
     planned = Planned(key, action, changed, kept.id if kept is not None else None)
     return _Step(planned, policy, kind, wording, kept, outdated)
 
