@@ -63,7 +63,6 @@ async def request_all(tx: Tx, who: Principal, asks: Sequence[Wanted]) -> list[Ap
         await models.visible_model(tx, who, scope_id)
     found = await _rules(tx, asks)
     kind = asks[0].subject.kind
-    await store.share_people(tx)
     await store.hold_subjects(tx, [(ask.subject.id, ask.stage) for ask in asks])
     pending = await store.pending_of(tx, kind, [ask.subject.id for ask in asks])
     for ask in asks:
@@ -71,9 +70,10 @@ async def request_all(tx: Tx, who: Principal, asks: Sequence[Wanted]) -> list[Ap
             said = f" for {ask.stage}" if ask.stage is not None else ""
             raise Refused(Code.CONFLICT, f"approval{said} is asked already, in request {there}", field="stage")
     ladders = {rule.id: await rungs.ladder(tx, rule, tx.at) for rule in {one.id: one for one in found}.values()}
+    makers = await _makers(tx, who, [ask.subject for ask in asks])
     made = [
-        await _made(tx, who, ask, reason, rule, ladders[rule.id])
-        for (ask, reason), rule in zip(clean, found, strict=True)
+        _made(tx, who, ask, reason, rule, ladders[rule.id], by)
+        for (ask, reason), rule, by in zip(clean, found, makers, strict=True)
     ]
     await store.add_requests(tx, made)
     ids = [one.id for one in made]
@@ -308,11 +308,26 @@ async def _rules(tx: Tx, asks: Sequence[Wanted]) -> list[ApprovalRule]:
     return found
 
 
-async def _made(
-    tx: Tx, who: Principal, ask: Wanted, reason: str, rule: ApprovalRule, ladder: Sequence[Rung]
+async def _makers(tx: Tx, who: Principal, found: Sequence[ApprovalSubject]) -> list[set[UUID]]:
+    """Whose work each of these is, under every account they have; what the same people made is looked up once."""
+    known: dict[tuple[object, ...], set[UUID]] = {}
+    for one in found:
+        if (one.author_ids, one.authors) not in known:
+            by = {who.person_id, *one.author_ids}
+            known[one.author_ids, one.authors] = await people.alike(tx, by, one.authors)
+    return [known[one.author_ids, one.authors] for one in found]
+
+
+def _made(
+    tx: Tx,
+    who: Principal,
+    ask: Wanted,
+    reason: str,
+    rule: ApprovalRule,
+    ladder: Sequence[Rung],
+    makers: Collection[UUID],
 ) -> ApprovalRequest:
     subject = ask.subject
-    makers = await people.alike(tx, {who.person_id, *subject.author_ids}, subject.authors)
     return ApprovalRequest(
         id=new_id(),
         subject_kind=subject.kind,

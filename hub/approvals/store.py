@@ -89,6 +89,14 @@ FROM approval_openings o WHERE o.request_id = :request AND o.person_id = :person
 """)
 
 
+# First the lock on who may, then those on what is asked about, in one order.
+_HOLD_SUBJECTS = text("""
+WITH people AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(:people)),
+     keys AS MATERIALIZED (
+        SELECT hashtextextended(n, 0) AS key FROM unnest(CAST(:names AS text[])) AS n, people ORDER BY 1)
+SELECT pg_advisory_xact_lock(k.key) FROM keys k
+""")
+
 PEOPLE_LOCK = 7_201_125_513
 """Shared by whoever decides about requests, held by whoever changes who may."""
 
@@ -128,13 +136,9 @@ async def hold_people(tx: Tx) -> None:
 
 
 async def hold_subjects(tx: Tx, subjects: Collection[tuple[UUID, Stage | None]]) -> None:
-    """Let only one transaction at a time ask about these subjects and stages."""
+    """Let only one transaction at a time ask about these subjects and stages, and nobody change who may answer."""
     names = sorted(f"approval {subject_id} {stage}" for subject_id, stage in subjects)
-    statement = text(
-        "SELECT pg_advisory_xact_lock(k) FROM (SELECT hashtextextended(n, 0) AS k"
-        " FROM unnest(CAST(:names AS text[])) AS n ORDER BY k) l"
-    )
-    await tx.session.execute(statement, {"names": names})
+    await tx.session.execute(_HOLD_SUBJECTS, {"names": names, "people": PEOPLE_LOCK})
 
 
 async def pending_of(tx: Tx, kind: str, subject_ids: Collection[UUID]) -> dict[tuple[UUID, Stage | None], UUID]:

@@ -10,7 +10,6 @@ from hub.approvals.actions import Wanted
 from hub.approvals.rules import ApprovalSubject
 from hub.approvals.tables import ApprovalStatus, SubjectKind
 from hub.db import Tx
-from hub.people import store as people
 from hub.people.access import Principal
 from hub.policies import store as policies
 from hub.policies.changes import store
@@ -35,17 +34,14 @@ async def subject_now(tx: Tx, change_id: UUID, _stage: object) -> ApprovalSubjec
         return None
     policy = await policies.policy(tx, found.policy_id)
     assert policy is not None
-    return _subject(policy, found, await people.alike(tx, {found.author_id}))
+    return _subject(policy, found)
 
 
 async def ask(tx: Tx, who: Principal, changes: Sequence[PolicyChange], by_id: Mapping[UUID, Policy]) -> None:
     """Put changes of one author to their peers; a fixed number of statements for any number."""
     if not changes:
         return
-    makers = await people.alike(tx, {who.person_id})
-    await approvals.request_all(
-        tx, who, [Wanted(_subject(by_id[one.policy_id], one, makers), one.summary) for one in changes]
-    )
+    await approvals.request_all(tx, who, [Wanted(_subject(by_id[one.policy_id], one), one.summary) for one in changes])
 
 
 async def end(tx: Tx, changes: Sequence[PolicyChange], why: str) -> None:
@@ -60,7 +56,7 @@ async def take_back(tx: Tx, changes: Sequence[PolicyChange]) -> None:
         await approvals.settle(tx, one, ApprovalStatus.WITHDRAWN)
 
 
-def _subject(policy: Policy, change: PolicyChange, makers: set[UUID]) -> ApprovalSubject:
+def _subject(policy: Policy, change: PolicyChange) -> ApprovalSubject:
     parts = {"text": change.digest, "wording in force": str(policy.current_version_id)}
     return ApprovalSubject(
         KIND,
@@ -68,6 +64,6 @@ def _subject(policy: Policy, change: PolicyChange, makers: set[UUID]) -> Approva
         change.digest,
         None,
         parts=parts,
-        author_ids=tuple(sorted(makers | {change.author_id})),
+        author_ids=(change.author_id,),
         title=f"{change.kind.lower()} of {policy.key}",
     )
