@@ -12,13 +12,14 @@ from hub.approvals.deadlines.rungs import Rung
 from hub.approvals.rules import OUTCOMES, ApprovalSubject
 from hub.approvals.signing import Answer, Seated, seated
 from hub.approvals.steps import Given, current, is_approved, steps_of, wants
+from hub.approvals.store import Counted, Signing
 from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, Channel, SignOff, SignOffDecision
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
 from hub.events.record import Entry, Subject, record, record_all
 from hub.models import actions as models
-from hub.models.rules import treated_as
+from hub.models.rules import sees, treated_as
 from hub.models.tables import RiskTier, Stage
 from hub.people import store as people
 from hub.people.access import Permission, Principal
@@ -119,13 +120,13 @@ async def sign(
     rules.check_open(asked.status, asked.status_why)
     needed = rules.needs_comment(decision, asked.tier)
     written = words.wanted(comment, "comment") if needed else words.optional(comment, "comment")
-    now = await _standing(tx, who)
-    makers = await _content(tx, asked, digest_seen)
-    given = await store.given(tx, request_id, but=makers)
-    answer = Answer(who.person_id, now.kind, on_behalf_of, decision, discipline)
-    seat = await seated(tx, asked, answer, live, given, makers)
+    makers, names = await _content(tx, asked, digest_seen)
+    now = await store.signing(tx, request_id, who.person_id, on_behalf_of or who.person_id, makers, names)
+    rules.check_active(now.active, now.roles)
+    answer = Answer(who.person_id, who.kind, on_behalf_of, decision, discipline)
+    seat = await seated(tx, asked, answer, live, now)
     entry = 1 + sum(one.person_id == who.person_id for one in answers)
-    made = _signed(tx, asked, seat, answer, written, entry, channel)
+    made = _signed(tx, asked, seat, answer, now, written, entry, channel)
     await store.add_sign_off(tx, made)
     told = {
         "sign_off": made.id,
@@ -139,7 +140,8 @@ async def sign(
     if decision in OUTCOMES:
         await settle(tx, asked, OUTCOMES[decision])
     else:
-        await count(tx, asked, makers)
+        # Nobody's rights change while the lock on people is shared: what counted before counts still, and this one too.
+        await _weigh(tx, asked, now.given(Counted(who.person_id, made.discipline, made.step, now.hands)))
     return made
 
 
@@ -189,7 +191,10 @@ async def withdraw(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
 
 async def count(tx: Tx, asked: ApprovalRequest, makers: Collection[UUID]) -> None:
     """Count the approvals that count now: the request is approved by them, or asks whoever is wanted still."""
-    given = await store.given(tx, asked.id, but=makers)
+    await _weigh(tx, asked, await store.given(tx, asked.id, but=makers))
+
+
+async def _weigh(tx: Tx, asked: ApprovalRequest, given: Sequence[Given]) -> None:
     steps = steps_of(asked.rule["steps"])
     if is_approved(steps, given):
         await settle(tx, asked, ApprovalStatus.APPROVED)
@@ -248,30 +253,34 @@ async def counted(tx: Tx, asked: ApprovalRequest, *, but: Collection[UUID] = ())
     return await store.given(tx, asked.id, but=await makers_of(tx, asked, also=but))
 
 
-async def makers_of(
-    tx: Tx, asked: ApprovalRequest, now: ApprovalSubject | None = None, *, also: Collection[UUID] = ()
-) -> set[UUID]:
-    """Everybody whose work a request is about, and who made it: as it was asked, as it is now, under every account."""
+async def makers_of(tx: Tx, asked: ApprovalRequest, *, also: Collection[UUID] = ()) -> set[UUID]:
+    """Everybody whose work a request is about, and who made it, under every account they have by now."""
+    makers, names = _makers_named(asked)
+    return await people.alike(tx, {*makers, *also}, names)
+
+
+def _makers_named(asked: ApprovalRequest, now: ApprovalSubject | None = None) -> tuple[set[UUID], set[str]]:
+    """The people and outside names whose work a request is about: as it was asked, and as it is now."""
     authors = asked.authors or {}
-    names = {*authors.get("names", ()), *(now.authors if now is not None else ())}
-    people_now = now.author_ids if now is not None else ()
-    made_by = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by, *people_now, *also}
-    return await people.alike(tx, made_by, names)
+    made_by = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by}
+    names = set(authors.get("names", ()))
+    return (made_by, names) if now is None else (made_by | set(now.author_ids), names | set(now.authors))
 
 
 async def held(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
     """A request that this person sees, locked after what its subject's concept locks before it."""
     absent = Refused(Code.NOT_FOUND, "there is no such approval request", field="request")
-    about = await store.about(tx, request_id)
-    if about is None:
+    found = await store.seen(tx, request_id, but=subjects.held_first())
+    if found is None:
+        about = await store.about(tx, request_id)
+        if about is None:
+            raise absent
+        await subjects.hold(tx, *about)
+        found = await store.seen(tx, request_id, but=())
+        assert found is not None
+    asked, guard = found
+    if guard is not None and not sees(who, guard):
         raise absent
-    await subjects.hold(tx, *about)
-    asked = await again(tx, request_id)
-    if asked.scope_id is not None:
-        try:
-            await models.visible_model(tx, who, asked.scope_id)
-        except Refused as error:
-            raise absent from error
     return asked
 
 
@@ -351,17 +360,8 @@ def _made(
     )
 
 
-async def _standing(tx: Tx, who: Principal) -> Principal:
-    # As of now: what the reader of the token knew may have been taken away since.
-    now = await people.standing(tx, who.person_id, who.scopes)
-    if now is None:
-        raise Refused(Code.FORBIDDEN, "your account is not active; nothing was signed")
-    now.require(Permission.SIGN_APPROVAL)
-    return now
-
-
-async def _content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> set[UUID]:
-    """Refuse a signature for what is not there any more; gives who made what is there."""
+async def _content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> tuple[set[UUID], set[str]]:
+    """Refuse a signature for what is not there any more; gives who made what is there, by id and by outside name."""
     if digest_seen is not None and digest_seen != asked.subject_digest:
         raise rules.stale("you looked at other content than this request is about")
     now = await subjects.now(tx, asked.subject_kind, asked.subject_id, asked.stage)
@@ -369,11 +369,18 @@ async def _content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> s
         raise rules.stale("it is gone")
     if names := rules.changed(asked.parts or {}, now.parts):
         raise rules.stale(", ".join(names))
-    return await makers_of(tx, asked, now)
+    return _makers_named(asked, now)
 
 
 def _signed(
-    tx: Tx, asked: ApprovalRequest, seat: Seated, answer: Answer, comment: str, entry: int, channel: Channel
+    tx: Tx,
+    asked: ApprovalRequest,
+    seat: Seated,
+    answer: Answer,
+    now: Signing,
+    comment: str,
+    entry: int,
+    channel: Channel,
 ) -> SignOff:
     return SignOff(
         id=new_id(),
@@ -390,8 +397,8 @@ def _signed(
         channel=channel,
         on_behalf_of=answer.on_behalf_of,
         delegation_id=seat.delegation_id,
-        opened_at=seat.opened_at,
-        opened=seat.opened,
+        opened_at=now.opened_at,
+        opened=now.opened,
         signed_at=tx.at,
     )
 

@@ -17,7 +17,8 @@ from hub.approvals.tables import (
 from hub.errors import Code, Refused
 from hub.models.rules import treated_as
 from hub.models.tables import RiskTier, Stage
-from hub.people.tables import Discipline
+from hub.people.access import BY_ROLE, Permission
+from hub.people.tables import Discipline, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,14 @@ def live(answers: Sequence[SignOff], revoked: Collection[UUID]) -> dict[UUID, Si
         for person, one in last.items()
         if one.decision is not SignOffDecision.WITHDRAW and one.delegation_id not in revoked
     }
+
+
+def check_active(active: bool, roles: Collection[Role]) -> None:
+    """As of now: what the reader of the token knew may have been taken away since."""
+    if not active:
+        raise Refused(Code.FORBIDDEN, "your account is not active; nothing was signed")
+    if not any(Permission.SIGN_APPROVAL in BY_ROLE[role] for role in roles):
+        raise Refused(Code.FORBIDDEN, "your roles were taken away meanwhile; nothing was signed")
 
 
 def check_signer(signer: UUID, *, is_service: bool, requested_by: UUID, authors: Collection[UUID]) -> None:

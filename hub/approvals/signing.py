@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from hub.approvals import rules, store
+from hub.approvals import rules
 from hub.approvals.standins import store as standins
-from hub.approvals.steps import Given, current, steps_of
+from hub.approvals.steps import current, steps_of
+from hub.approvals.store import Signing
 from hub.approvals.tables import ApprovalRequest, Delegation, SignOff, SignOffDecision
 from hub.db import Tx
 from hub.errors import Code, Refused
@@ -27,36 +27,28 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Seated:
-    """What an answer counts as; `opened` is how much of what was put before them the signer had opened, since when."""
+    """What an answer counts as."""
 
     step: int
     role: Role
     discipline: Discipline | None
     delegation_id: UUID | None
-    opened_at: datetime | None
-    opened: int
 
 
-async def seated(
-    tx: Tx,
-    asked: ApprovalRequest,
-    answer: Answer,
-    live: Mapping[UUID, SignOff],
-    given: Sequence[Given],
-    makers: Collection[UUID],
-) -> Seated:
+async def seated(tx: Tx, asked: ApprovalRequest, answer: Answer, live: Mapping[UUID, SignOff], now: Signing) -> Seated:
     """The capacity in which somebody answers, at this moment; refused when they have none, or a hand in the work."""
     rules.check_signer(
         answer.person_id,
         is_service=answer.kind is PersonKind.SERVICE,
         requested_by=asked.requested_by,
-        authors=makers,
+        authors=now.makers,
     )
     steps = steps_of(asked.rule["steps"])
+    given = now.given()
     at = min(current(steps, given), len(steps) - 1)
     _check_once(answer, live)
-    lent = await _lent(tx, asked, answer, makers) if answer.on_behalf_of is not None else []
-    seats = await store.seats(tx, answer.on_behalf_of or answer.person_id, steps[at], asked.scope_id)
+    seats = [seat for seat in now.seats if seat.step == at]
+    lent = await _lent(tx, asked, answer, now.makers) if answer.on_behalf_of is not None else []
     if answer.on_behalf_of is not None:
         seats = [seat for seat in seats if any(_covers(one, seat.discipline) for one in lent)]
     if not seats:
@@ -65,8 +57,7 @@ async def seated(
     discipline = rules.discipline_for(steps[at], given, held, answer.discipline, answer.decision, at=at)
     fitting = [seat for seat in seats if discipline is None or seat.discipline is discipline]
     delegation = next((one for one in lent if _covers(one, fitting[0].discipline)), None)
-    opened_at, opened = await store.opened(tx, asked.id, answer.person_id)
-    return Seated(at, fitting[0].role, discipline, delegation.id if delegation else None, opened_at, opened)
+    return Seated(at, fitting[0].role, discipline, delegation.id if delegation else None)
 
 
 async def _lent(tx: Tx, asked: ApprovalRequest, answer: Answer, makers: Collection[UUID]) -> Sequence[Delegation]:

@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import func, insert, text, update
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 
-from hub.approvals.steps import Given, Step
+from hub.approvals.steps import Given
 from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, Delegation, SignOff
 from hub.db import Tx
-from hub.models.tables import RiskTier, Stage
+from hub.models.tables import Model, RiskTier, Stage
 from hub.people.access import BY_ROLE, Permission
+from hub.people.store import ALIKE
 from hub.people.tables import Discipline, Role
 
 # The row of the matrix that applies, by the database's own function: gate, graph and dossiers ask the same one.
@@ -22,7 +24,7 @@ _RULE = text("SELECT r.* FROM approval_rules r WHERE r.id = approval_rule(:kind,
 # The approvals whose signers, or whoever they signed for, still may give them: active, with the role and discipline
 # they signed with, in the group that the step asks, and not by a delegation that was taken back. A person's last answer
 # is what they say; `accounts` are all that the signer, and whoever they signed for, may have.
-_GIVEN = text("""
+_GIVEN = """
 WITH RECURSIVE said AS (
     SELECT DISTINCT ON (a.person_id) a.*, COALESCE(a.on_behalf_of, a.person_id) AS holder_id
     FROM sign_offs a WHERE a.request_id = :request
@@ -53,7 +55,7 @@ WHERE s.decision = 'APPROVE' AND (s.delegation_id IS NULL OR d.revoked_at IS NUL
                                WHERE t.person_id = h.id AND x.key = w.asks ->> 'team')
       ELSE true END
 ORDER BY s.signed_at, s.id
-""")
+"""
 
 _VOID = text("""
 UPDATE approval_requests r SET status = 'STALE', status_why = v.why, decided_at = :at, next_at = NULL
@@ -61,18 +63,21 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:whys AS text[])) AS v (id, why)
 WHERE r.id = v.id
 """)
 
-# In what capacities somebody could answer a step: by a role and discipline, as an owner, as a member of a team.
-_SEATS = text("""
-SELECT g.role, g.discipline FROM people p JOIN role_grants g ON g.person_id = p.id
-WHERE p.id = :person AND p.active AND p.kind = 'HUMAN'
-  AND g.role = ANY (:roles)
-  AND CASE :group
-      WHEN 'OWNERS' THEN EXISTS (SELECT FROM models m WHERE m.id = :scope AND m.owner_id = p.id)
+# In what capacities somebody could answer each step of a request: by a role and discipline, as an owner, in a team.
+_SEATS = """
+SELECT w.number - 1 AS step, g.role, g.discipline
+FROM approval_requests r
+CROSS JOIN LATERAL jsonb_array_elements(r.rule -> 'steps') WITH ORDINALITY AS w (asks, number)
+JOIN people p ON p.id = :holder AND p.active AND p.kind = 'HUMAN'
+JOIN role_grants g ON g.person_id = p.id AND w.asks -> 'roles' ? g.role
+WHERE r.id = :request
+  AND CASE w.asks ->> 'group'
+      WHEN 'OWNERS' THEN EXISTS (SELECT FROM models m WHERE m.id = r.scope_id AND m.owner_id = p.id)
       WHEN 'TEAM' THEN EXISTS (SELECT FROM team_members t JOIN teams x ON x.id = t.team_id
-                               WHERE t.person_id = p.id AND x.key = :team)
+                               WHERE t.person_id = p.id AND x.key = w.asks ->> 'team')
       ELSE true END
-ORDER BY g.role, g.discipline
-""")
+ORDER BY w.number, g.role, g.discipline
+"""
 
 # Pending requests that these people answered, by their own hand or another's.
 _ANSWERED_BY = text("""
@@ -83,11 +88,29 @@ WHERE r.status = 'PENDING' AND EXISTS (
 ORDER BY r.id FOR NO KEY UPDATE
 """)
 
-_OPENED = text("""
-SELECT min(o.opened_at) AS since, count(o.thing_id) AS things
-FROM approval_openings o WHERE o.request_id = :request AND o.person_id = :person
-""")
+# Every account of the signer, and of whoever's say it is.
+_HANDS = """
+WITH RECURSIVE hands AS (
+    SELECT unnest(ARRAY[CAST(:person AS uuid), CAST(:holder AS uuid)]) AS id
+    UNION
+    SELECT o.person_id FROM hands h JOIN person_names n ON n.person_id = h.id JOIN person_names o ON o.name = n.name
+)
+SELECT h.id FROM hands h
+"""
 
+# All that a signature looks at of people, at one moment: whether the signer is active, and in which roles; in what
+# capacities the one whose say it is could answer; whose answers count already; whose work it is, under every account;
+# what the signer has opened.
+_SIGNING = text(f"""
+SELECT (SELECT json_agg(DISTINCT g.role) FROM role_grants g WHERE g.person_id = :person) AS roles,
+       (SELECT p.active FROM people p WHERE p.id = :person) AS active,
+       (SELECT json_agg(x) FROM ({_SEATS}) x) AS seats,
+       (SELECT json_agg(x) FROM ({_GIVEN}) x) AS given,
+       ARRAY({ALIKE}) AS makers, ARRAY({_HANDS}) AS hands,
+       o.since, o.things
+FROM (SELECT min(o.opened_at) AS since, count(o.thing_id) AS things
+      FROM approval_openings o WHERE o.request_id = :request AND o.person_id = :person) o
+""")
 
 # First the lock on who may, then those on what is asked about, in one order.
 _HOLD_SUBJECTS = text("""
@@ -106,10 +129,48 @@ ANSWERING = sorted(role.value for role, may in BY_ROLE.items() if Permission.SIG
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """In what capacity somebody could answer."""
+    """In what capacity somebody could answer a step."""
 
     role: Role
     discipline: Discipline | None
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An approval that may count, with every account that its signer, and whoever they signed for, may have."""
+
+    person_id: UUID
+    discipline: Discipline | None
+    step: int
+    accounts: Collection[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What a signature looks at of people, as of now; `seats` are those of whoever's say it is."""
+
+    active: bool
+    roles: frozenset[Role]
+    seats: Sequence[Seat]
+    counted: Sequence[Counted]
+    makers: Collection[UUID]
+    hands: Collection[UUID]
+    opened_at: datetime | None
+    opened: int
+
+    def given(self, also: Counted | None = None) -> list[Given]:
+        """The approvals that count, and one that is given now."""
+        return seated(self.counted if also is None else [*self.counted, also], self.makers)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What says who sees the model that a request is within."""
+
+    restricted: bool
+    owner_id: UUID | None
+    team_id: UUID | None
 
 
 async def rule(
@@ -201,6 +262,28 @@ async def request(tx: Tx, request_id: UUID, *, lock: bool = False) -> ApprovalRe
     return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
+async def seen(tx: Tx, request_id: UUID, *, but: Collection[str]) -> tuple[ApprovalRequest, Guard | None] | None:
+    """One request, locked, with what guards its model; none for one about a kind of subject that is locked first."""
+    statement = (
+        columns(
+            ApprovalRequest,
+            col(Model.restricted),
+            col(Model.owner_id),
+            col(Model.team_id),
+            func.pg_advisory_xact_lock_shared(PEOPLE_LOCK),
+        )
+        .outerjoin(Model, col(Model.id) == col(ApprovalRequest.scope_id))
+        .where(col(ApprovalRequest.id) == request_id, col(ApprovalRequest.subject_kind).not_in(but))
+        .with_for_update(of=ApprovalRequest, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    row = (await tx.session.execute(statement)).first()
+    if row is None:
+        return None
+    asked: ApprovalRequest = row[0]
+    return asked, None if asked.scope_id is None else Guard(row[1], row[2], row[3])
+
+
 async def add_requests(tx: Tx, rows: Sequence[ApprovalRequest]) -> None:
     """Add requests, in one statement."""
     await tx.session.execute(insert(ApprovalRequest), [row.model_dump() for row in rows])
@@ -255,32 +338,50 @@ async def given(tx: Tx, request_id: UUID, *, but: Collection[UUID] = ()) -> list
     Whoever is signed for takes a seat too: no human being is counted by their own hand and by another's, nor under two
     accounts.
     """
-    rows = await tx.session.execute(_GIVEN, {"request": request_id, "answering": ANSWERING})
+    rows = await tx.session.execute(text(_GIVEN), {"request": request_id, "answering": ANSWERING})
+    counted = [Counted(row.person_id, _discipline(row.discipline), row.step, row.accounts) for row in rows]
+    return seated(counted, but)
+
+
+async def signing(
+    tx: Tx, request_id: UUID, person_id: UUID, holder_id: UUID, makers: Collection[UUID], names: Collection[str]
+) -> Signing:
+    """All that a signature looks at of people, by one statement; `names` are outside names of whoever made the work."""
+    values = {
+        "request": request_id,
+        "person": person_id,
+        "holder": holder_id,
+        "people": list(makers),
+        "names": sorted({name.strip().lower() for name in names} - {""}),
+        "answering": ANSWERING,
+    }
+    row = (await tx.session.execute(_SIGNING, values)).one()
+    counted = [
+        Counted(UUID(one["person_id"]), _discipline(one["discipline"]), one["step"], set(map(UUID, one["accounts"])))
+        for one in row.given or ()
+    ]
+    return Signing(
+        active=bool(row.active),
+        roles=frozenset(Role(role) for role in row.roles or ()),
+        seats=[Seat(Role(one["role"]), _discipline(one["discipline"]), one["step"]) for one in row.seats or ()],
+        counted=counted,
+        makers=set(row.makers),
+        hands=set(row.hands),
+        opened_at=row.since,
+        opened=row.things,
+    )
+
+
+def seated(approvals: Sequence[Counted], but: Collection[UUID]) -> list[Given]:
+    """Each human being's say once, the oldest first, without those of some people."""
     seated: set[UUID] = set(but)
     found = []
-    for row in rows:
-        if not seated.isdisjoint(row.accounts):
-            continue
-        seated.update(row.accounts)
-        discipline = None if row.discipline is None else Discipline(row.discipline)
-        found.append(Given(row.person_id, discipline, row.step))
+    for one in approvals:
+        if seated.isdisjoint(one.accounts):
+            seated.update(one.accounts)
+            found.append(Given(one.person_id, one.discipline, one.step))
     return found
 
 
-async def seats(tx: Tx, person_id: UUID, step: Step, scope_id: UUID | None) -> list[Seat]:
-    """In what capacities an active human being could answer a step as of now; none when they are not asked."""
-    values = {
-        "person": person_id,
-        "roles": [role.value for role in step.roles],
-        "group": step.group.value,
-        "team": step.team,
-        "scope": scope_id,
-    }
-    rows = await tx.session.execute(_SEATS, values)
-    return [Seat(Role(row.role), None if row.discipline is None else Discipline(row.discipline)) for row in rows]
-
-
-async def opened(tx: Tx, request_id: UUID, person_id: UUID) -> tuple[datetime | None, int]:
-    """Since when somebody has what is put before them open, and how many pieces of it."""
-    row = (await tx.session.execute(_OPENED, {"request": request_id, "person": person_id})).one()
-    return row.since, row.things
+def _discipline(word: str | None) -> Discipline | None:
+    return None if word is None else Discipline(word)

@@ -39,6 +39,11 @@ def subject(kind: str, *, hold: Hold | None = None) -> Callable[[Now], Now]:
     return register
 
 
+def held_first() -> list[str]:
+    """The kinds of subject whose concept locks something before requests about them are."""
+    return sorted(kind for kind, known in _known.items() if known.hold is not None)
+
+
 async def now(tx: Tx, kind: str, subject_id: UUID, stage: Stage | None) -> ApprovalSubject | None:
     """A subject as it is now; none for one that is gone."""
     return await _known[kind].now(tx, subject_id, stage)

@@ -37,7 +37,7 @@ _PERSON = text(f"SELECT {_STANDING} FROM people p WHERE p.id = :person_id AND p.
 
 # These people, everybody whom one of these names may mean, what they are called included, and every other account that
 # shares a name with one found.
-_ALIKE = text("""
+ALIKE = """
 WITH RECURSIVE found AS (
     (SELECT unnest(CAST(:people AS uuid[])) AS id
     UNION
@@ -48,7 +48,7 @@ WITH RECURSIVE found AS (
     SELECT o.person_id FROM found f JOIN person_names n ON n.person_id = f.id JOIN person_names o ON o.name = n.name
 )
 SELECT f.id FROM found f
-""")
+"""
 
 
 async def bearer(reads: "Raw | ReadPool", secret_hash: bytes, at: datetime) -> Principal | None:
@@ -66,7 +66,7 @@ async def standing(tx: Tx, person_id: UUID, scopes: Iterable[Scope]) -> Principa
 async def alike(tx: Tx, people: Collection[UUID], names: Iterable[str] = ()) -> set[UUID]:
     """These people, whoever may be meant by these names, and every other account of the same human beings."""
     asked = sorted({name.strip().lower() for name in names} - {""})
-    return set((await tx.session.execute(_ALIKE, {"people": list(people), "names": asked})).scalars())
+    return set((await tx.session.execute(text(ALIKE), {"people": list(people), "names": asked})).scalars())
 
 
 async def names(tx: Tx, person_id: UUID) -> list[str]:
