@@ -10,6 +10,8 @@ from strawberry.types import ExecutionContext
 from hub import trail
 from hub.approvals import graph as approvals
 from hub.approvals import mutations as approval_mutations
+from hub.approvals.bypass import graph as bypass
+from hub.approvals.bypass import mutations as bypass_mutations
 from hub.approvals.standins import graph as standins
 from hub.approvals.standins import mutations as standin_mutations
 from hub.calendars import graph as calendars
@@ -53,6 +55,7 @@ CONCEPTS = (
     lineage,
     approvals,
     standins,
+    bypass,
     policies,
     policy_changes,
     exceptions,
@@ -73,6 +76,7 @@ MUTATIONS = (
     lineage_mutations,
     approval_mutations,
     standin_mutations,
+    bypass_mutations,
     policy_mutations,
     policy_change_mutations,
     exception_mutations,

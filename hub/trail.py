@@ -33,6 +33,7 @@ SUBJECTS = {
     "approval_request": "ApprovalRequest",
     "delegation": "Delegation",
     "absence": "Absence",
+    "break_glass": "BreakGlass",
     "check_result": "CheckResult",
     "evidence": "Evidence",
     "backtest": "Backtest",

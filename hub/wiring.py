@@ -1,6 +1,7 @@
 """Registers every concept's reactions and jobs; whatever records events imports it first."""
 
 import hub.approvals.asked.jobs
+import hub.approvals.bypass.reactions
 import hub.approvals.deadlines.jobs
 import hub.approvals.reactions
 import hub.checks.cards

@@ -1,93 +1,30 @@
 """Verbs on approval requests. Every way in, console, command line or chat, comes through here."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from hub import words
 from hub.approvals import rules, store, subjects
 from hub.approvals.asked import store as asked_store
-from hub.approvals.deadlines import rungs
-from hub.approvals.deadlines.rungs import Rung
-from hub.approvals.rules import OUTCOMES, ApprovalSubject
+from hub.approvals.bypass import rules as bypass_rules
+from hub.approvals.requesting import Wanted as Wanted
+from hub.approvals.requesting import request as request
+from hub.approvals.requesting import request_all as request_all
+from hub.approvals.rules import OUTCOMES, event_subject
+from hub.approvals.rules import told as told_of
 from hub.approvals.signing import Answer, Seated, seated
 from hub.approvals.steps import Given, current, is_approved, steps_of, wants
 from hub.approvals.store import Counted, Signing
-from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, Channel, SignOff, SignOffDecision
+from hub.approvals.tables import ApprovalRequest, ApprovalStatus, Channel, SignOff, SignOffDecision
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.events.record import Entry, Subject, record, record_all
-from hub.models import actions as models
-from hub.models.rules import sees, treated_as
-from hub.models.tables import RiskTier, Stage
+from hub.events.record import Entry, record, record_all
+from hub.models.rules import sees
 from hub.people import store as people
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 from hub.people.tables import Discipline, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One approval that is asked for; a tier and a stage where the subject has them."""
-
-    subject: ApprovalSubject
-    reason: str
-    tier: RiskTier | None = None
-    stage: Stage | None = None
-    rule: ApprovalRule | None = None
-    """The rule to ask under where it is not the matrix's own choice."""
-
-
-async def request(
-    tx: Tx,
-    who: Principal,
-    subject: ApprovalSubject,
-    *,
-    reason: str,
-    tier: RiskTier | None = None,
-    stage: Stage | None = None,
-    rule: ApprovalRule | None = None,
-) -> ApprovalRequest:
-    """Ask people whether a subject may go on, by the rule of the matrix for it."""
-    (made,) = await request_all(tx, who, [Wanted(subject, reason, tier, stage, rule)])
-    return made
-
-
-async def request_all(tx: Tx, who: Principal, asks: Sequence[Wanted]) -> list[ApprovalRequest]:
-    """Ask for any number of approvals of one kind, each by its rule; a fixed number of statements for one rule."""
-    acting(tx, who, Permission.REQUEST_APPROVAL)
-    if not asks:
-        return []
-    clean = [(ask, words.wanted(ask.reason, "reason")) for ask in asks]
-    for scope_id in sorted({ask.subject.scope_id for ask in asks if ask.subject.scope_id is not None}):
-        await models.visible_model(tx, who, scope_id)
-    found = await _rules(tx, asks)
-    kind = asks[0].subject.kind
-    await store.hold_subjects(tx, [(ask.subject.id, ask.stage) for ask in asks])
-    pending = await store.pending_of(tx, kind, [ask.subject.id for ask in asks])
-    for ask in asks:
-        if (there := pending.get((ask.subject.id, ask.stage))) is not None:
-            said = f" for {ask.stage}" if ask.stage is not None else ""
-            raise Refused(Code.CONFLICT, f"approval{said} is asked already, in request {there}", field="stage")
-    ladders = {rule.id: await rungs.ladder(tx, rule, tx.at) for rule in {one.id: one for one in found}.values()}
-    makers = await _makers(tx, who, [ask.subject for ask in asks])
-    made = [
-        _made(tx, who, ask, reason, rule, ladders[rule.id], by)
-        for (ask, reason), rule, by in zip(clean, found, makers, strict=True)
-    ]
-    await store.add_requests(tx, made)
-    ids = [one.id for one in made]
-    await asked_store.refresh(tx, requests=ids)
-    # Where everybody who could answer is away, the next in the path is told at once.
-    climbing = [one for one in made if rungs.escalates(one.ladder)]
-    away = await asked_store.all_away(tx, [one.id for one in climbing]) if climbing else {}
-    for one in climbing:
-        if one.id in away:
-            await store.change(tx, one.id, ladder=rungs.brought_forward(one.ladder, tx.at), next_at=tx.at)
-    entries = [Entry(_subject(one), _asked(one, away.get(one.id, [])), one.scope_id) for one in made]
-    await record_all(tx, "approval.requested", entries)
-    return made
 
 
 async def sign(
@@ -118,9 +55,10 @@ async def sign(
             field="decision",
         )
     rules.check_open(asked.status, asked.status_why)
+    bypass_rules.check_answer(asked.subject_kind, decision)
     needed = rules.needs_comment(decision, asked.tier)
     written = words.wanted(comment, "comment") if needed else words.optional(comment, "comment")
-    makers, names = await _content(tx, asked, digest_seen)
+    makers, names = await check_content(tx, asked, digest_seen)
     now = await store.signing(tx, request_id, who.person_id, on_behalf_of or who.person_id, makers, names)
     rules.check_active(now.active, now.roles)
     answer = Answer(who.person_id, who.kind, on_behalf_of, decision, discipline)
@@ -136,7 +74,7 @@ async def sign(
         "channel": channel,
         "comment_digest": digest_of_text(written),
     }
-    await record(tx, "approval.signed", _subject(asked), told, scope_id=asked.scope_id)
+    await record(tx, "approval.signed", event_subject(asked), told, scope_id=asked.scope_id)
     if decision in OUTCOMES:
         await settle(tx, asked, OUTCOMES[decision])
     else:
@@ -171,7 +109,7 @@ async def withdraw_sign_off(
     )
     await store.add_sign_off(tx, made)
     told = {"sign_off": made.id, "before": mine[-1].id, "comment_digest": digest_of_text(written)}
-    await record(tx, "approval.sign_off_withdrawn", _subject(asked), told, scope_id=asked.scope_id)
+    await record(tx, "approval.sign_off_withdrawn", event_subject(asked), told, scope_id=asked.scope_id)
     await count(tx, asked, await makers_of(tx, asked))
     return made
 
@@ -180,6 +118,7 @@ async def withdraw(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
     """Take a question back, as the one who asked it or an ADMIN; nothing happens when that was done."""
     acting(tx, who, Permission.REQUEST_APPROVAL)
     asked = await held(tx, who, request_id)
+    bypass_rules.check_kept(asked.subject_kind)
     if who.person_id != asked.requested_by and Role.ADMIN not in who.roles:
         raise Refused(Code.FORBIDDEN, "only whoever asked, or an ADMIN, takes a question back", field="request")
     if asked.status is ApprovalStatus.WITHDRAWN:
@@ -219,7 +158,7 @@ async def settle(
     )
     await asked_store.refresh(tx, requests=[asked.id])
     kind = f"approval.{status.lower()}"
-    await record(tx, kind, _subject(asked), {**_told(asked), **(told or {})}, scope_id=asked.scope_id)
+    await record(tx, kind, event_subject(asked), {**told_of(asked), **(told or {})}, scope_id=asked.scope_id)
 
 
 async def void(tx: Tx, found: Mapping[UUID, tuple[ApprovalRequest, list[str]]]) -> None:
@@ -229,7 +168,8 @@ async def void(tx: Tx, found: Mapping[UUID, tuple[ApprovalRequest, list[str]]]) 
     await store.void(tx, {asked.id: ", ".join(names) for asked, names in found.values()})
     await asked_store.refresh(tx, requests=list(found))
     entries = [
-        Entry(_subject(asked), {**_told(asked), "changed": names}, asked.scope_id) for asked, names in found.values()
+        Entry(event_subject(asked), {**told_of(asked), "changed": names}, asked.scope_id)
+        for asked, names in found.values()
     ]
     await record_all(tx, "approval.stale", entries)
 
@@ -255,16 +195,8 @@ async def counted(tx: Tx, asked: ApprovalRequest, *, but: Collection[UUID] = ())
 
 async def makers_of(tx: Tx, asked: ApprovalRequest, *, also: Collection[UUID] = ()) -> set[UUID]:
     """Everybody whose work a request is about, and who made it, under every account they have by now."""
-    makers, names = _makers_named(asked)
+    makers, names = rules.makers(asked)
     return await people.alike(tx, {*makers, *also}, names)
-
-
-def _makers_named(asked: ApprovalRequest, now: ApprovalSubject | None = None) -> tuple[set[UUID], set[str]]:
-    """The people and outside names whose work a request is about: as it was asked, and as it is now."""
-    authors = asked.authors or {}
-    made_by = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by}
-    names = set(authors.get("names", ()))
-    return (made_by, names) if now is None else (made_by | set(now.author_ids), names | set(now.authors))
 
 
 async def held(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
@@ -291,76 +223,7 @@ async def again(tx: Tx, request_id: UUID) -> ApprovalRequest:
     return found
 
 
-async def _rules(tx: Tx, asks: Sequence[Wanted]) -> list[ApprovalRule]:
-    """The rule for each; refused where the matrix says nothing."""
-    known: dict[tuple[object, ...], ApprovalRule | None] = {}
-    found = []
-    for ask in asks:
-        if ask.rule is not None:
-            found.append(ask.rule)
-            continue
-        tier = treated_as(ask.tier) if ask.tier is not None else None
-        key = (ask.subject.kind, tier, ask.stage, ask.subject.scope_id)
-        if key not in known:
-            known[key] = await store.rule(tx, ask.subject.kind, tier, ask.stage, ask.subject.scope_id)
-        rule = known[key]
-        if rule is None:
-            raise Refused(Code.NO_RULE, rules.no_rule(ask.subject.kind, tier, ask.stage), field="stage")
-        if not rule.steps:
-            raise Refused(
-                Code.NO_RULE,
-                f"the matrix asks nobody about {rules.selector(ask.subject.kind, tier, ask.stage)}:"
-                " checks alone suffice",
-                field="stage",
-            )
-        found.append(rule)
-    return found
-
-
-async def _makers(tx: Tx, who: Principal, found: Sequence[ApprovalSubject]) -> list[set[UUID]]:
-    """Whose work each of these is, under every account they have; what the same people made is looked up once."""
-    known: dict[tuple[object, ...], set[UUID]] = {}
-    for one in found:
-        if (one.author_ids, one.authors) not in known:
-            by = {who.person_id, *one.author_ids}
-            known[one.author_ids, one.authors] = await people.alike(tx, by, one.authors)
-    return [known[one.author_ids, one.authors] for one in found]
-
-
-def _made(
-    tx: Tx,
-    who: Principal,
-    ask: Wanted,
-    reason: str,
-    rule: ApprovalRule,
-    ladder: Sequence[Rung],
-    makers: Collection[UUID],
-) -> ApprovalRequest:
-    subject = ask.subject
-    return ApprovalRequest(
-        id=new_id(),
-        subject_kind=subject.kind,
-        subject_id=subject.id,
-        subject_digest=subject.digest,
-        title=subject.title or f"{subject.kind.replace('_', ' ')} {subject.id}",
-        parts=dict(subject.parts),
-        authors={"names": sorted(set(subject.authors)), "people": sorted(str(person) for person in makers)},
-        scope_id=subject.scope_id,
-        tier=ask.tier,
-        stage=ask.stage,
-        rule=rules.snapshot(rule),
-        wants=wants(steps_of(rule.steps), []),
-        reason=reason,
-        acknowledgement=rules.acknowledgement(subject),
-        requested_by=who.person_id,
-        requested_at=tx.at,
-        due_at=ladder[-1].at,
-        ladder=[rung.written() for rung in ladder],
-        next_at=ladder[0].at,
-    )
-
-
-async def _content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> tuple[set[UUID], set[str]]:
+async def check_content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> tuple[set[UUID], set[str]]:
     """Refuse a signature for what is not there any more; gives who made what is there, by id and by outside name."""
     if digest_seen is not None and digest_seen != asked.subject_digest:
         raise rules.stale("you looked at other content than this request is about")
@@ -369,7 +232,7 @@ async def _content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> t
         raise rules.stale("it is gone")
     if names := rules.changed(asked.parts or {}, now.parts):
         raise rules.stale(", ".join(names))
-    return _makers_named(asked, now)
+    return rules.makers(asked, now)
 
 
 def _signed(
@@ -401,20 +264,3 @@ def _signed(
         opened=now.opened,
         signed_at=tx.at,
     )
-
-
-def _subject(asked: ApprovalRequest) -> Subject:
-    return Subject("approval_request", asked.id, asked.subject_digest)
-
-
-def _told(asked: ApprovalRequest) -> dict[str, object]:
-    return {"subject": {"kind": asked.subject_kind, "id": asked.subject_id}, "stage": asked.stage}
-
-
-def _asked(made: ApprovalRequest, away: Sequence[str]) -> dict[str, object]:
-    told = _told(made) | {
-        "rule": made.rule["id"],
-        "due_at": made.due_at,
-        "reason_digest": digest_of_text(made.reason),
-    }
-    return told | {"away": list(away)} if away else told

@@ -15,6 +15,7 @@ from hub.approvals.tables import (
     SubjectKind,
 )
 from hub.errors import Code, Refused
+from hub.events.reactions import Subject
 from hub.models.rules import treated_as
 from hub.models.tables import RiskTier, Stage
 from hub.people.access import BY_ROLE, Permission
@@ -156,6 +157,16 @@ def live(answers: Sequence[SignOff], revoked: Collection[UUID]) -> dict[UUID, Si
     }
 
 
+def event_subject(asked: ApprovalRequest) -> Subject:
+    """A request as the subject of an event."""
+    return Subject("approval_request", asked.id, asked.subject_digest)
+
+
+def told(asked: ApprovalRequest) -> dict[str, object]:
+    """What every event of a request tells."""
+    return {"subject": {"kind": asked.subject_kind, "id": asked.subject_id}, "stage": asked.stage}
+
+
 def check_active(active: bool, roles: Collection[Role]) -> None:
     """As of now: what the reader of the token knew may have been taken away since."""
     if not active:
@@ -189,6 +200,14 @@ def stale(why: str) -> Refused:
         f"what was to be approved has changed since it was asked: {why}; ask for a new approval",
         field="request",
     )
+
+
+def makers(asked: ApprovalRequest, now: ApprovalSubject | None = None) -> tuple[set[UUID], set[str]]:
+    """The people and outside names whose work a request is about, and who asked: as it was asked, and as it is now."""
+    authors = asked.authors or {}
+    made_by = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by}
+    names = set(authors.get("names", ()))
+    return (made_by, names) if now is None else (made_by | set(now.author_ids), names | set(now.authors))
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -87,9 +87,9 @@ async def ask_running(tx: Tx, happened: tuple[Happened, ...]) -> None:
     await schedule.watch(tx, versions)
 
 
-@on("approval.approved")
+@on("approval.approved", "approval.bypassed")
 async def ask_approved(tx: Tx, happened: tuple[Happened, ...]) -> None:
-    """Rules that look at whether a version was approved are asked again where it wants to go."""
+    """Rules that look at whether a version was approved, or went ahead, are asked again where it wants to go."""
     found: defaultdict[Stage, list[UUID]] = defaultdict(list)
     for event in happened:
         subject = event.data.get("subject")

@@ -40,11 +40,14 @@ _EVIDENCE = f"""(
           WHERE e.version_id = v.id AND e.version_digest = v.digest
           ORDER BY e.kind, e.measured_at DESC, e.id DESC) n)"""
 
-# What runs, what was approved for the stage that is asked for, and what one would go back to.
+# What runs, what was approved for the stage that is asked for, and what one would go back to. A break-glass stands for
+# the approval while it is in force.
 _RUNNING = "status = 'RUNNING' AND {0}.missing_since IS NULL"
 _DEPLOYMENT = f"""json_build_object(
     'approved', EXISTS (SELECT FROM approval_requests a WHERE a.subject_id = v.id AND a.subject_kind = 'version'
-                        AND a.stage = s.stage AND a.status = 'APPROVED'),
+                        AND a.stage = s.stage AND (a.status = 'APPROVED' OR EXISTS (
+                            SELECT FROM break_glasses b WHERE b.request_id = a.id AND b.expires_at > :at
+                              AND b.justified IS NOT FALSE))),
     'running', (SELECT count(*) FROM deployments y WHERE y.version_id = v.id AND y.{_RUNNING.format("y")}),
     'environments', (SELECT json_agg(DISTINCT y.environment ORDER BY y.environment) FROM deployments y
                      WHERE y.version_id = v.id AND y.environment <> '' AND y.{_RUNNING.format("y")}),
@@ -149,7 +152,7 @@ async def hold(tx: Tx, version_ids: Collection[UUID]) -> None:
 
 async def subjects(tx: Tx, version_ids: Collection[UUID], stage: Stage | None = None) -> list[Subject]:
     """Versions with all that rules may look at for a stage, or each for its own; one that is not there is absent."""
-    values = {"versions": list(version_ids), "stage": None if stage is None else stage.value}
+    values = {"versions": list(version_ids), "stage": None if stage is None else stage.value, "at": tx.at}
     rows = await tx.session.execute(_SUBJECTS, values)
     return [Subject(row.id, row.model_id, row.digest, Stage(row.stage), orjson.loads(row.raw)) for row in rows]
 

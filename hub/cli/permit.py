@@ -72,7 +72,8 @@ def verify(
         return
     without = "" if listed is not None else "; whether it was revoked was not looked at: give --revocations"
     until = permit_files.said(statement.expires_at)
-    printing.line(inert(f"valid: {statement.name} may go to {statement.stage} until {until}{without}"))
+    bypassed = f"; {said}" if (said := permit_files.bypassed(statement)) else ""
+    printing.line(inert(f"valid: {statement.name} may go to {statement.stage} until {until}{bypassed}{without}"))
 
 
 @app.command("show")

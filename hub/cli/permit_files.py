@@ -1,5 +1,6 @@
 """What `hub permit` reads: keys in their several forms, envelopes, what the hub serves to everybody."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,6 +118,7 @@ def told(statement: "Statement") -> dict[str, Any]:
         "issued_at": statement.issued_at,
         "expires_at": statement.expires_at,
         "digest": statement.digest,
+        "bypass": None if statement.bypass is None else asdict(statement.bypass),
     }
 
 
@@ -125,7 +127,9 @@ def shown(statement: "Statement", signers: list[str]) -> list[str]:
     from hub.cli import printing
 
     says = statement.predicate
-    rows = [(name.replace("_", " "), inert(value)) for name, value in told(statement).items()]
+    rows = [(name.replace("_", " "), inert(value)) for name, value in told(statement).items() if name != "bypass"]
+    if statement.bypass is not None:
+        rows.append(("bypass", inert(bypassed(statement))))
     target = says.get("rollbackTarget")
     rows.append(("back to", inert(target.get("name")) if isinstance(target, dict) else "nothing is named"))
     rows.append(("signed by", f"{', '.join(signers)} (not checked; hub permit verify does)"))
@@ -140,6 +144,14 @@ def shown(statement: "Statement", signers: list[str]) -> list[str]:
             table = [[inert(one.get(field, "")) for field in fields] for one in ones]
             lines += ["", *printing.aligned([title, *fields[1:]], table)]
     return lines
+
+
+def bypassed(statement: "Statement") -> str:
+    """That a permit came by break-glass, in words; nothing for one that people approved."""
+    one = statement.bypass
+    if one is None:
+        return ""
+    return f"by break-glass of person {one.person}, without the approval asked for in request {one.request}"
 
 
 def fetched(path: str, *, url: str | None, token: str | None, data: Path | None) -> str:

@@ -14,18 +14,18 @@ from hub.approvals import store as approval_store
 from hub.approvals.rules import changed as parts_changed
 from hub.approvals.rules import no_rule
 from hub.approvals.steps import Given, is_approved, steps_of
-from hub.approvals.tables import ApprovalRequest, ApprovalStatus, SubjectKind
+from hub.approvals.tables import ApprovalRequest, ApprovalStatus, BreakGlass, SubjectKind
 from hub.checks import actions as checks
 from hub.checks import store as check_store
 from hub.checks.dossier import Dossier, dossier
 from hub.checks.store import Standing
 from hub.checks.validators import actions as validators
 from hub.db import Tx
-from hub.deployments import halting, rules, store
+from hub.deployments import bypassing, halting, rules, store
 from hub.deployments.permits import actions as permits
 from hub.deployments.permits import store as permit_store
 from hub.deployments.rules import Answer
-from hub.deployments.tables import DeploymentIntent, IntentStatus
+from hub.deployments.tables import DeploymentIntent, IntentStatus, Permit
 from hub.models.rules import treated_as
 from hub.models.tables import Stage
 from hub.people.access import Principal
@@ -51,11 +51,15 @@ def is_decided_now(version_id: UUID, stage: Stage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What people say of a dossier: the answer while it is not yes, the request, and whose approvals count."""
+    """What people say of a dossier: the answer while it is not yes, the request, and whose approvals count.
+
+    With `bypass` they say nothing: somebody went ahead without them.
+    """
 
     answer: Answer | None
     request: ApprovalRequest | None = None
     given: Sequence[Given] = field(default_factory=tuple)
+    bypass: BreakGlass | None = None
 
 
 async def decide(tx: Tx, who: Principal, intent: DeploymentIntent) -> None:
@@ -72,7 +76,11 @@ async def decide(tx: Tx, who: Principal, intent: DeploymentIntent) -> None:
                 if shut is not None:
                     return await _shut(tx, intent, standings, shut)
                 looked_at = await dossier(tx, intent.version_id, intent.stage)
-            if await _stays(tx, intent, looked_at):
+            held = await _still_held(tx, intent, looked_at)
+            if held is not None:
+                return await _ask_beside(tx, who, intent, looked_at) if held.break_glass_id is not None else None
+            # What the clock would find next.
+            if await bypassing.lapse(tx, [intent]):
                 return None
         said = await _people(tx, who, intent, looked_at)
         if said.answer is not None:
@@ -81,24 +89,47 @@ async def decide(tx: Tx, who: Principal, intent: DeploymentIntent) -> None:
 
 
 async def proceed(tx: Tx, intent: DeploymentIntent) -> None:
-    """Go on with an intent whose approval was given: what was approved must be what is there now."""
+    """Go on with an intent whose approval was given, or not waited for: what was asked about must be what is there."""
     request = await approval_store.request(tx, intent.approval_request_id) if intent.approval_request_id else None
-    if request is None or request.status is not ApprovalStatus.APPROVED:
+    if request is None or request.status not in (ApprovalStatus.APPROVED, ApprovalStatus.BYPASSED):
         return None
     with deciding(intent):
+        if intent.status in rules.SETTLED:
+            return await _supersede(tx, intent)
         looked_at = await dossier(tx, intent.version_id, intent.stage)
         standings = await check_store.standings(tx, intent.version_id, intent.stage)
         shut = rules.gate(rules.before_deployment(standings), await _outstanding(tx, intent, standings))
         if shut is not None:
             return await _shut(tx, intent, standings, shut)
-        said = await standing_approval(tx, intent, looked_at.digest)
+        asked = await store.approvals(tx, intent.version_id, intent.stage, looked_at.digest)
+        said = await _approved(tx, intent, asked) or await _bypassed(tx, asked)
         if said is not None:
             return await _deploy(tx, intent, said)
         if request.subject_digest != looked_at.digest:
             names = rules.changed(request.parts or {}, dict(looked_at.parts))
             return await halting.stale(tx, {intent.id: names})
         answer = Answer(IntentStatus.AWAITING_APPROVAL, "who signed may no longer sign for it; ask again")
+        if request.status is ApprovalStatus.BYPASSED:
+            answer = Answer(IntentStatus.EXPIRED, "its break-glass counts no more; ask again")
         return await halting.write(tx, intent, answer, looked_at, request)
+
+
+async def _supersede(tx: Tx, intent: DeploymentIntent) -> None:
+    """Let what is there by break-glass rest on what was said since, if that is more than it rests on already."""
+    looked_at = await dossier(tx, intent.version_id, intent.stage)
+    asked = await store.approvals(tx, intent.version_id, intent.stage, looked_at.digest)
+    said = await _approved(tx, intent, asked) or await _bypassed(tx, asked)
+    if said is not None and said.request is not None and said.request.id != intent.approval_request_id:
+        await _deploy(tx, intent, said)
+
+
+async def _ask_beside(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: Dossier) -> None:
+    """Ask people whether what is there by break-glass may stay; until they say yes it has no more than it had."""
+    said = await _people(tx, who, intent, looked_at, beside=True)
+    if said.answer is None:
+        await _deploy(tx, intent, said)
+    elif said.request is not None:
+        await bypassing.note(tx, intent, said.request)
 
 
 async def _deploy(tx: Tx, intent: DeploymentIntent, said: People) -> None:
@@ -119,21 +150,36 @@ async def admit(
     remedies: UUID | None = None,
 ) -> None:
     """Open the gate: a permit is issued, and the intent is approved; one that runs already goes on running."""
-    permit = await permits.issue(tx, intent, looked_at, standings, said.request, said.given, remedies=remedies)
+    permit = await permits.issue(
+        tx, intent, looked_at, standings, said.request, said.given, remedies=remedies, bypass=said.bypass
+    )
     status = IntentStatus.DEPLOYED if intent.status is IntentStatus.DEPLOYED else IntentStatus.APPROVED
+    why = "" if said.bypass is None else rules.unwaited(permit.expires_at)
     await halting.write(
-        tx, intent, Answer(status, ""), looked_at, said.request, expires_at=permit.expires_at, permit=permit.id
+        tx, intent, Answer(status, why), looked_at, said.request, expires_at=permit.expires_at, permit=permit.id
     )
 
 
 async def standing_approval(tx: Tx, intent: DeploymentIntent, digest: str) -> People | None:
     """The approval that stands on this digest by people who still may give it; None when there is none."""
-    for one in await store.approvals(tx, intent.version_id, intent.stage, digest):
+    return await _approved(tx, intent, await store.approvals(tx, intent.version_id, intent.stage, digest))
+
+
+async def _approved(tx: Tx, intent: DeploymentIntent, asked: Sequence[ApprovalRequest]) -> People | None:
+    """The newest approval of these, if those who gave it still may."""
+    for one in asked:
         if one.status is ApprovalStatus.APPROVED:
             # Whoever wants it does not approve it, also where another's question was answered.
             given = await approvals.counted(tx, one, but=[intent.requested_by])
             return People(None, one, given) if is_approved(steps_of(one.rule["steps"]), given) else None
     return None
+
+
+async def _bypassed(tx: Tx, asked: Sequence[ApprovalRequest]) -> People | None:
+    """The break-glass that is in force on these, without whom it went ahead."""
+    by_id = {one.id: one for one in asked if one.status is ApprovalStatus.BYPASSED}
+    found = await bypassing.in_force(tx, by_id)
+    return None if found is None else People(None, by_id[found.request_id], bypass=found)
 
 
 async def _ask(tx: Tx, intent: DeploymentIntent, point: DecisionPoint) -> tuple[Sequence[Standing], Answer | None]:
@@ -164,19 +210,26 @@ async def _shut(
     return await halting.write(tx, intent, answer, looked_at, request)
 
 
-async def _stays(tx: Tx, intent: DeploymentIntent, looked_at: Dossier) -> bool:
-    """Whether the permit that there is goes on; one for other content is taken back."""
+async def _still_held(tx: Tx, intent: DeploymentIntent, looked_at: Dossier) -> Permit | None:
+    """The permit that goes on; one for other content is taken back.
+
+    Before a permit ends a fresh one takes its place, but not before one by break-glass: that would end no later.
+    """
     held = (await permit_store.in_force(tx, [intent.id])).get(intent.id)
+    if held is None:
+        return None
     if looked_at.digest == intent.subject_digest:
-        return held is not None and rules.is_fresh(held.issued_at, held.expires_at, tx.at)
-    if held is not None:
-        names = rules.changed(permits.parts(held), dict(looked_at.parts))
-        await permits.revoke(tx, {intent.id: f"content changed: {names}"})
-    return False
+        is_kept = held.break_glass_id is not None or rules.is_fresh(held.issued_at, held.expires_at, tx.at)
+        return held if is_kept else None
+    names = rules.changed(permits.parts(held), dict(looked_at.parts))
+    await permits.revoke(tx, {intent.id: f"content changed: {names}"})
+    return None
 
 
-async def _people(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: Dossier) -> People:
-    """What people say; whoever has not been asked is asked now."""
+async def _people(
+    tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: Dossier, *, beside: bool = False
+) -> People:
+    """What people say; whoever has not been asked is asked now, `beside` a break-glass that is in force too."""
     tier = treated_as(looked_at.tier)
     rule = await approval_store.rule(tx, SubjectKind.VERSION, tier, intent.stage, intent.model_id)
     if rule is None:
@@ -185,11 +238,9 @@ async def _people(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: D
         # The matrix lets it pass on checks alone.
         return People(None)
     asked = await store.approvals(tx, intent.version_id, intent.stage, looked_at.digest)
-    approved = [one for one in asked if one.status is ApprovalStatus.APPROVED][:1]
-    for one in approved:
-        given = await approvals.counted(tx, one, but=[intent.requested_by])
-        if is_approved(steps_of(one.rule["steps"]), given):
-            return People(None, one, given)
+    said = await _approved(tx, intent, asked) or (None if beside else await _bypassed(tx, asked))
+    if said is not None:
+        return said
     pending = next((one for one in asked if one.status is ApprovalStatus.PENDING), None)
     if pending is not None and pending.subject_digest != looked_at.digest:
         # Locked first: a signature may be deciding it at this moment, and what is decided stays so.
@@ -204,7 +255,8 @@ async def _people(tx: Tx, who: Principal, intent: DeploymentIntent, looked_at: D
         pending = await approvals.request(
             tx, who, subject, tier=looked_at.tier, stage=intent.stage, reason=intent.reason, rule=rule
         )
-    again = "; who signed before may no longer sign for it" if approved else ""
+    signed = any(one.status is ApprovalStatus.APPROVED for one in asked)
+    again = "; who signed before may no longer sign for it" if signed else ""
     return People(Answer(IntentStatus.AWAITING_APPROVAL, f"waits for approval{again}"), pending)
 
 

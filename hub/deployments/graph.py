@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from hub.approvals.bypass.graph import BreakGlass
 from hub.approvals.graph import ApprovalRequest
 from hub.checks.graph import CheckResult
 from hub.checks.tables import Outcome
@@ -195,6 +196,9 @@ class Permit(Node):
     revoked_at: datetime | None = column("When it was revoked.")
     revoked_why: str | None = column("Why it was revoked.")
     intent: DeploymentIntent | None = one("The wish that was granted.", by="intent_id", implied=True)
+    break_glass: BreakGlass | None = one(
+        "Why people were not waited for; null where they were.", by="break_glass_id", implied=True
+    )
     model: Model | None = one("The model.", by="model_id", implied=True)
     version: ModelVersion | None = one("The version.", by="version_id", implied=True)
 

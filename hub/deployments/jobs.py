@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hub.db import Db
-from hub.deployments import gate, halting, rolling, rules, store
+from hub.deployments import bypassing, gate, halting, rolling, rules, store
 from hub.deployments.halting import GO_ON, ROLL_BACK
 from hub.deployments.rules import Answer
 from hub.deployments.tables import IntentStatus
@@ -35,6 +35,7 @@ async def run_expire(db: Db, order: Order) -> None:
             lapsed = await store.these(tx, found, IntentStatus.APPROVED)
             answer = Answer(IntentStatus.EXPIRED, "its permit ran out before anything was deployed; ask again")
             await halting.stop(tx, lapsed, answer, "expired")
+            await bypassing.lapse(tx, await store.these(tx, found, IntentStatus.DEPLOYED))
             for intent in await store.these(tx, found, IntentStatus.AWAITING_APPROVAL):
                 request = await store.decided(tx, intent.approval_request_id)
                 if request in rules.ENDS:
@@ -61,7 +62,7 @@ async def run_go_on(db: Db, order: Order) -> None:
         if found is None:
             return
         intent = await rolling.hold(tx, found)
-        if intent.status is IntentStatus.AWAITING_APPROVAL:
+        if intent.status is IntentStatus.AWAITING_APPROVAL or intent.status in rules.SETTLED:
             await gate.proceed(tx, intent)
         elif intent.status is IntentStatus.CHECKING and requested_by is not None:
             who = await people.standing(tx, requested_by, (Scope.GOVERN,))

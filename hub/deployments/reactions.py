@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from hub.approvals import store as approval_store
 from hub.approvals.tables import ApprovalStatus
 from hub.checks import store as check_store
 from hub.checks.dossier import dossiers, refresh
 from hub.checks.store import Standing
 from hub.db import Tx
-from hub.deployments import gate, halting, rules, store
+from hub.deployments import bypassing, gate, halting, rules, store
 from hub.deployments.halting import GO_ON
 from hub.deployments.permits import actions as permits
 from hub.deployments.permits import store as permit_store
@@ -21,10 +22,11 @@ from hub.models.tables import RiskTier, Stage
 from hub.policies import store as policies
 
 
-@on("approval.approved")
+@on("approval.approved", "approval.bypassed")
 async def go_on(tx: Tx, happened: tuple[Happened, ...]) -> None:
-    """Whatever waited for the approval is decided further."""
-    for intent in await store.awaiting(tx, [event.subject.id for event in happened]):
+    """Whatever waited for the approval is decided further, and what a break-glass let through may rest on it."""
+    requests = [event.subject.id for event in happened]
+    for intent in (*await store.awaiting(tx, requests), *await store.bypassing(tx, requests)):
         # This transaction holds the approval request, and whoever holds the version may be waiting for just that.
         if await store.try_hold(tx, intent.model_id, intent.version_id):
             await gate.proceed(tx, intent)
@@ -49,6 +51,15 @@ async def end(tx: Tx, happened: tuple[Happened, ...]) -> None:
             ended.append(intent)
     await halting.stale(tx, stale)
     await halting.stop(tx, ended, Answer(status, why), why)
+
+
+@on("break_glass.reviewed")
+async def disown(tx: Tx, happened: tuple[Happened, ...]) -> None:
+    """A release whose break-glass was not justified is halted."""
+    for event in happened:
+        if event.data["justified"] is False:
+            answers = await approval_store.answers(tx, UUID(str(event.data["review"])))
+            await bypassing.disown(tx, UUID(str(event.data["request"])), answers[-1].comment)
 
 
 @on("check.evaluated")
@@ -115,7 +126,7 @@ async def see(tx: Tx, happened: tuple[Happened, ...]) -> None:
     seen = await store.these(tx, fitting, IntentStatus.APPROVED) if fitting else []
     if seen:
         ids = [one.id for one in seen]
-        await store.change(tx, ids, status=IntentStatus.DEPLOYED, status_why="", decided_at=tx.at)
+        await store.change(tx, ids, status=IntentStatus.DEPLOYED, decided_at=tx.at)
         await record_all(tx, "deployment.deployed", [halting.entry(one, {}) for one in seen])
 
 

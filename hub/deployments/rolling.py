@@ -108,8 +108,8 @@ async def _target(tx: Tx, intent: DeploymentIntent) -> tuple[Dossier, Sequence[S
     if proof is None or permits.version_digest(proof) != target["digest"]:
         raise Refused(
             Code.WRONG_STATE,
-            f"version {target['name']} as it is was never let to {intent.stage}, or was halted there; ask for it"
-            " with requestDeployment",
+            f"version {target['name']} as it is was never let to {intent.stage} other than by break-glass, or was"
+            " halted there; ask for it with requestDeployment",
             field="intent",
         )
     for point in (DecisionPoint.PROMOTE, DecisionPoint.DEPLOY):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from hub.approvals.bypass.rules import said
 from hub.approvals.tables import ApprovalStatus
 from hub.checks.store import Standing
 from hub.checks.tables import Outcome
@@ -139,6 +140,26 @@ def halted(failing: Sequence[Standing], rollback: str | None) -> str:
     return f"{_cut(said, room)}; {way_out}"
 
 
+def unwaited(until: datetime) -> str:
+    """What is said of a release that people were not waited for."""
+    return f"allowed by break-glass until {said(until)}, without the approval that was asked for"
+
+
+def asked_beside(until: datetime, request_id: UUID) -> str:
+    """The same, once people are asked whether it may stay."""
+    return f"{unwaited(until)}; to stay longer it waits for approval in request {request_id}"
+
+
+def lapsed(at: datetime, rollback: str | None) -> str:
+    """Why a release is halted whose break-glass is over, and the ways out."""
+    return f"its break-glass ended on {said(at)} and nobody has approved it; {_way_out(rollback)}"
+
+
+def unjustified(note: str, rollback: str | None) -> str:
+    """Why a release is halted whose break-glass was not justified, and the ways out."""
+    return _cut(f"its break-glass was not justified: {note}; {_way_out(rollback)}")
+
+
 def mends_itself(failing: Sequence[Standing], tier: RiskTier, rollback: str | None) -> bool:
     """Whether the hub may roll back by itself: every policy calls that safe, and little harm can be done."""
     return (
@@ -166,6 +187,11 @@ def changed(before: dict[str, str], now: dict[str, str]) -> str:
     """The names of the parts that differ."""
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
     return ", ".join(names) or "content"
+
+
+def _way_out(rollback: str | None) -> str:
+    back = f"roll back to version {rollback}" if rollback else "take it out of use"
+    return f"{back}, or ask for its deployment again and have it approved"
 
 
 def _each(shut: Sequence[Standing]) -> str:

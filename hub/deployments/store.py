@@ -55,11 +55,12 @@ ORDER BY i.decided_at DESC, i.id DESC LIMIT 1
 """)
 
 # The approval that stands on a dossier: given on exactly it, or on what it was before the decision that followed asked
-# what is asked of deployments only. One from before a release was halted was about what went wrong then.
+# what is asked of deployments only. One from before a release was halted was about what went wrong then. What was gone
+# past by break-glass is bound to the dossier alike.
 _APPROVAL = text("""
 SELECT r.* FROM approval_requests r
 WHERE r.subject_kind = 'version' AND r.subject_id = :version AND r.stage = :stage AND (r.status = 'PENDING' OR (
-    r.status = 'APPROVED'
+    r.status IN ('APPROVED', 'BYPASSED')
     AND (r.subject_digest = :digest OR EXISTS (
         SELECT FROM deployment_intents i
         WHERE i.approval_request_id = r.id AND i.version_id = :version AND i.stage = :stage
@@ -71,10 +72,10 @@ WHERE r.subject_kind = 'version' AND r.subject_id = :version AND r.stage = :stag
 ORDER BY r.status, r.decided_at DESC, r.id DESC
 """)
 
-# The newest permit of a version for a stage where it was not halted since.
+# The newest permit of a version for a stage where it was not halted since; one by break-glass proves no approval.
 _PROOF = text("""
 SELECT p.envelope FROM permits p JOIN deployment_intents i ON i.id = p.intent_id
-WHERE i.version_id = :version AND i.stage = :stage AND NOT EXISTS (
+WHERE i.version_id = :version AND i.stage = :stage AND p.break_glass_id IS NULL AND NOT EXISTS (
     SELECT FROM deployment_intents h
     WHERE h.version_id = :version AND h.stage = :stage AND h.status IN ('HALTED', 'ROLLED_BACK')
       AND h.decided_at >= p.issued_at)
@@ -89,12 +90,26 @@ WHERE d.id = ANY (:deployments) AND d.status = 'RUNNING' AND d.missing_since IS 
 ORDER BY i.id
 """)
 
-# What the clock finds: permits that ran out before anything was deployed, questions that were never answered.
+# Releases that are there by break-glass, whose version and stage these requests are about.
+_BYPASSING = text("""
+SELECT i.* FROM approval_requests r
+JOIN deployment_intents i ON i.version_id = r.subject_id AND i.stage = r.stage AND i.status IN ('APPROVED', 'DEPLOYED')
+JOIN approval_requests b ON b.id = i.approval_request_id AND b.status = 'BYPASSED'
+WHERE r.id = ANY (:requests) AND r.subject_kind = 'version'
+ORDER BY i.id
+""")
+
+# What the clock finds: permits that ran out before anything was deployed, questions that were never answered, what runs
+# by a break-glass that is over.
 _DUE = """
-SELECT i.id FROM deployment_intents i LEFT JOIN approval_requests r ON r.id = i.approval_request_id
-WHERE (i.status = 'APPROVED' AND i.expires_at <= {at})
-   OR (i.status = 'AWAITING_APPROVAL' AND r.status IN ('EXPIRED', 'WITHDRAWN'))
-ORDER BY i.id LIMIT {most}
+SELECT x.id FROM (
+    SELECT i.id FROM deployment_intents i LEFT JOIN approval_requests r ON r.id = i.approval_request_id
+    WHERE (i.status = 'APPROVED' AND i.expires_at <= {at})
+       OR (i.status = 'AWAITING_APPROVAL' AND r.status IN ('EXPIRED', 'WITHDRAWN'))
+    UNION
+    SELECT i.id FROM break_glasses b JOIN deployment_intents i ON i.approval_request_id = b.request_id
+    WHERE i.status = 'DEPLOYED' AND b.expires_at <= {at}) x
+ORDER BY x.id LIMIT {most}
 """
 
 
@@ -151,11 +166,20 @@ async def of_models(
 
 async def awaiting(tx: Tx, request_ids: Collection[UUID]) -> Sequence[DeploymentIntent]:
     """Intents that wait for these approval requests."""
-    statement = select(DeploymentIntent).where(
-        col(DeploymentIntent.approval_request_id).in_(request_ids),
-        col(DeploymentIntent.status) == IntentStatus.AWAITING_APPROVAL,
-    )
-    return await _all(tx, statement)
+    return await _all(tx, _resting_on(request_ids, (IntentStatus.AWAITING_APPROVAL,)))
+
+
+async def resting_on(
+    tx: Tx, request_ids: Collection[UUID], statuses: Collection[IntentStatus]
+) -> Sequence[DeploymentIntent]:
+    """Intents that stand so by these approval requests, locked."""
+    return await _all(tx, _resting_on(request_ids, statuses), lock=True)
+
+
+async def bypassing(tx: Tx, request_ids: Collection[UUID]) -> Sequence[DeploymentIntent]:
+    """Intents that a break-glass let through, and whose version and stage these requests are about."""
+    statement = select(DeploymentIntent).from_statement(_BYPASSING).execution_options(populate_existing=True)
+    return (await tx.session.execute(statement, {"requests": list(request_ids)})).scalars().all()
 
 
 async def these(tx: Tx, intent_ids: Collection[UUID], *statuses: IntentStatus) -> Sequence[DeploymentIntent]:
@@ -164,6 +188,12 @@ async def these(tx: Tx, intent_ids: Collection[UUID], *statuses: IntentStatus) -
         col(DeploymentIntent.id).in_(intent_ids), col(DeploymentIntent.status).in_(statuses)
     )
     return await _all(tx, statement, lock=True)
+
+
+def _resting_on(request_ids: Collection[UUID], statuses: Collection[IntentStatus]) -> Any:
+    return select(DeploymentIntent).where(
+        col(DeploymentIntent.approval_request_id).in_(request_ids), col(DeploymentIntent.status).in_(statuses)
+    )
 
 
 async def _all(tx: Tx, statement: Any, *, lock: bool = False) -> Sequence[DeploymentIntent]:
@@ -193,7 +223,7 @@ async def before(tx: Tx, model_id: UUID, stage: Stage, version_id: UUID) -> UUID
 
 
 async def approvals(tx: Tx, version_id: UUID, stage: Stage, digest: str) -> Sequence[ApprovalRequest]:
-    """Approvals that stand on a dossier, newest first, then the pending request about the version, if any."""
+    """What stands on a dossier, newest first: approvals, then what was gone past, then the pending request, if any."""
     values = {"version": version_id, "stage": stage.value, "digest": digest}
     statement = select(ApprovalRequest).from_statement(_APPROVAL).execution_options(populate_existing=True)
     found = await tx.session.execute(statement, values)

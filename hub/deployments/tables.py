@@ -120,7 +120,10 @@ class SigningKey(SQLModel, table=True):
 
 
 class Permit(SQLModel, table=True):
-    """The signed statement that an intent was allowed: an in-toto statement in a DSSE envelope, byte for byte."""
+    """The signed statement that an intent was allowed: an in-toto statement in a DSSE envelope, byte for byte.
+
+    With `break_glass_id` people were not waited for.
+    """
 
     __tablename__ = "permits"
     __table_args__ = (
@@ -138,6 +141,7 @@ class Permit(SQLModel, table=True):
     key_id: str = Field(max_length=64)
     envelope: str = Field(sa_type=Text)
     digest: str = Field(max_length=64)
+    break_glass_id: UUID | None = Field(default=None, foreign_key="break_glasses.id")
     issued_at: datetime = instant()
     expires_at: datetime = instant()
     revoked_at: datetime | None = instant(nullable=True)

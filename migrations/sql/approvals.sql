@@ -1,12 +1,13 @@
 -- The row of the approval matrix that applies: the most specific that fits, a model's tag before its tier before the
--- stage; of several tags the one that asks for most. Gate, dossiers and graph all ask this.
+-- stage; of several tags the one that asks for most. Gate, dossiers and graph all ask this. Nobody can approve a version
+-- of a PROHIBITED model.
 CREATE FUNCTION approval_rule(kind text, of_tier text, to_stage text, of_model uuid)
 RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
     SELECT r.id FROM approval_rules r
-    WHERE r.subject_kind = kind
+    WHERE r.subject_kind = kind AND NOT (kind = 'version' AND of_tier IS NOT DISTINCT FROM 'PROHIBITED')
       AND (r.tier IS NULL OR r.tier = CASE of_tier WHEN 'UNCLASSIFIED' THEN 'HIGH' ELSE of_tier END)
       AND (r.stage IS NULL OR r.stage = to_stage)
       AND (r.tag IS NULL OR EXISTS (

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from hub.cli.main import app
 from hub.deployments.permits import envelope
+from hub.deployments.permits.statement import Bypass
 from tests.cli.gate.played import Played
 from tests.cli.gate.signing import DIGEST, NOON, PERMIT, Signing, file
 from tests.cli.hubs import free_port
@@ -37,6 +39,30 @@ def test_a_permit_is_verified_offline_with_what_the_hub_serves(signing: Signing,
     said = verify(tmp_path, signing.permit(), key, *AT, "--revocations", fresh)
     assert said.exit_code == 0
     assert said.stdout == "valid: prod/fraud-detection/7 may go to PRODUCTION until 2026-11-22 12:00 UTC\n"
+
+
+def test_a_permit_by_break_glass_says_so_wherever_it_is_read(signing: Signing, tmp_path: Path) -> None:
+    bypass = Bypass("r-1", "p-1\x1b[2J", "ab" * 32, NOON + timedelta(hours=4))
+    permit = signing.permit(bypass=bypass)
+    told = "by break-glass of person p-1"
+    said = verify(tmp_path, permit, signing.raw.hex())
+    assert said.exit_code == 0
+    assert f"until 2026-11-22 12:00 UTC; {told}" in said.stdout
+    assert ", without the approval asked for in request r-1; whether it was revoked" in said.stdout
+    assert "\x1b" not in said.stdout
+    as_json = orjson.loads(verify(tmp_path, permit, signing.raw.hex(), *AT, "--json").stdout)
+    assert as_json["valid"] is True
+    assert as_json["bypass"] == {
+        "request": "r-1",
+        "person": "p-1\x1b[2J",
+        "reason_digest": "ab" * 32,
+        "expires_at": "2026-11-21T16:00:00+00:00",
+    }
+    shown = run("show", str(tmp_path / "permit.json")).stdout
+    assert told in shown
+    approved = signing.permit()
+    assert "break-glass" not in verify(tmp_path, approved, signing.raw.hex()).stdout
+    assert "break-glass" not in run("show", str(tmp_path / "permit.json")).stdout
 
 
 @pytest.mark.parametrize("form", ["json", "pem", "hex file", "base64 file", "hex", "base64"])

@@ -7,6 +7,7 @@ import pytest
 
 from hub.db import Db
 from hub.settings import settings
+from tests.deployments.bypasses import Bypass
 from tests.deployments.gates import Gate
 from tests.deployments.releases import Release
 from tests.make import Make
@@ -27,6 +28,11 @@ def own_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def gate(db: Db, make: Make) -> Gate:
     return Gate(db, make)
+
+
+@pytest.fixture
+async def bypass(gate: Gate, make: Make) -> Bypass:
+    return await Bypass(gate, make).waiting()
 
 
 @pytest.fixture

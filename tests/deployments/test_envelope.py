@@ -26,7 +26,7 @@ from hub.deployments.permits.envelope import (
     sealed,
     verify,
 )
-from hub.deployments.permits.statement import Grant, Judged, Revoked, Signed, Target, revocation_list, written
+from hub.deployments.permits.statement import Bypass, Grant, Judged, Revoked, Signed, Target, revocation_list, written
 from hub.deployments.permits.unfit import Fault, Unfit
 from hub.errors import Code
 
@@ -77,7 +77,24 @@ def test_a_permit_says_what_was_granted() -> None:
     assert found.digest == digest(written(GRANT))
     assert found.predicate["rollbackTarget"] == {"name": "mlflow/fraud/2", "digest": {"sha256": "78" * 32}}
     assert "remedies" not in found.predicate
+    assert ("bypass" in found.predicate, found.bypass) == (False, None)
     assert verify(permit().encode(), KEYS, now=NOON) == found
+
+
+BYPASS = Bypass("request", "person", "ab" * 32, NOON + timedelta(hours=4))
+
+
+def test_a_permit_by_break_glass_says_whose_it_was() -> None:
+    assert verify(permit(bypass=BYPASS, approvals=[]), KEYS, now=NOON).bypass == BYPASS
+
+
+@pytest.mark.parametrize(
+    "half", [None, {}, [], "yes", {"request": "r", "person": "p", "reasonDigest": "d", "expiresAt": "soon"}]
+)
+def test_half_a_break_glass_is_no_permit(half: Any) -> None:
+    said = orjson.loads(written(replace(GRANT, bypass=BYPASS)))
+    said["predicate"]["bypass"] = half
+    assert fault(signed(orjson.dumps(said))).fault is Fault.FORM
 
 
 def test_the_encoding_is_the_one_of_the_dsse_protocol() -> None:

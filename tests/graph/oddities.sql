@@ -97,11 +97,20 @@ SELECT gen_random_uuid(), v.id, v.model_id, (ARRAY['PRODUCTION', 'STAGING'])[n %
        CASE WHEN n % 4 = 1 THEN timestamptz '2027-01-01' END
 FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM model_versions) v;
 
+INSERT INTO break_glasses (id, request_id, scope_id, person_id, reason, at, expires_at, review_due_at, review_id,
+                           reviewed_at, justified)
+SELECT gen_random_uuid(), r.id, r.scope_id, r.requested_by, 'It burns; "now", é', r.requested_at,
+       CASE WHEN n % 2 = 0 THEN timestamptz '2027-01-01' ELSE r.requested_at + interval '4 hours' END,
+       CASE WHEN n % 3 = 0 THEN timestamptz '2027-01-01' ELSE r.due_at END, r.id,
+       CASE WHEN n % 4 > 1 THEN r.due_at END, CASE WHEN n % 4 > 1 THEN n % 4 = 2 END
+FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM approval_requests) r WHERE n < 40;
+
 INSERT INTO permits (id, intent_id, version_id, model_id, stage, key_id, envelope, digest, issued_at, expires_at,
-                     revoked_at, revoked_why)
+                     revoked_at, revoked_why, break_glass_id)
 SELECT gen_random_uuid(), i.id, i.version_id, i.model_id, i.stage, 'k', '{}', md5(i.id::text), i.requested_at,
        '2027-01-01', CASE WHEN i.status = 'HALTED' THEN i.requested_at + interval '1 day' END,
-       CASE WHEN i.status = 'HALTED' THEN 'halted' END
+       CASE WHEN i.status = 'HALTED' THEN 'halted' END,
+       (SELECT b.id FROM break_glasses b WHERE b.request_id = i.approval_request_id)
 FROM deployment_intents i WHERE i.status IN ('APPROVED', 'HALTED');
 
 INSERT INTO signing_keys (id, key_id, public_key, sealed_by, sealed, created_at)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from hub.approvals import actions, subjects
+from hub.approvals import actions, rules, subjects
 from hub.approvals.asked import store as asked_store
 from hub.approvals.deadlines import store
 from hub.approvals.deadlines.rungs import Rung, RungKind
 from hub.approvals.store import change
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus, TermEnd
 from hub.db import Tx
-from hub.events.record import Subject, record
+from hub.events.record import record
 
 LATE_AFTER = timedelta(minutes=5)
 """What is done this much after its instant is marked late: whoever reads it knows that it should have come before."""
@@ -52,6 +52,5 @@ async def _end(tx: Tx, asked: ApprovalRequest, missed: int, *, late: bool) -> No
 
 
 async def _tell(tx: Tx, asked: ApprovalRequest, kind: str, told: dict[str, object]) -> None:
-    subject = Subject("approval_request", asked.id, asked.subject_digest)
-    about = {"subject": {"kind": asked.subject_kind, "id": asked.subject_id}, "stage": asked.stage}
-    await record(tx, kind, subject, {**about, "due_at": asked.due_at, **told}, scope_id=asked.scope_id)
+    said = {**rules.told(asked), "due_at": asked.due_at, **told}
+    await record(tx, kind, rules.event_subject(asked), said, scope_id=asked.scope_id)

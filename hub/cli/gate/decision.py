@@ -175,9 +175,9 @@ def decided(intent: Intent) -> tuple[Decision, str]:
     told = f": {intent.why}" if intent.why else ""
     match intent.status:
         case "APPROVED":
-            return Decision.ALLOWED, f"{subject} may go to {intent.stage}"
+            return Decision.ALLOWED, f"{subject} may go to {intent.stage}{told}"
         case "DEPLOYED":
-            return Decision.ALLOWED, f"{subject} may be at {intent.stage}, where it is already"
+            return Decision.ALLOWED, f"{subject} may be at {intent.stage}, where it is already{told}"
         case "AWAITING_APPROVAL":
             why = intent.why or "people must approve it first"
             return Decision.WAITING, f"{subject} may not go to {intent.stage} yet: {why}"

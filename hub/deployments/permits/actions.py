@@ -6,15 +6,16 @@ from uuid import UUID
 import orjson
 
 from hub.approvals.steps import Given
-from hub.approvals.tables import ApprovalRequest
+from hub.approvals.tables import ApprovalRequest, BreakGlass
 from hub.checks.dossier import Dossier
 from hub.checks.store import Standing
 from hub.db import Tx, new_id
 from hub.deployments import rules
 from hub.deployments.permits import keys, store
 from hub.deployments.permits.envelope import STATEMENT_PAYLOAD, digest, sealed, unchecked
-from hub.deployments.permits.statement import Grant, Judged, Signed, Target, written
+from hub.deployments.permits.statement import Bypass, Grant, Judged, Signed, Target, written
 from hub.deployments.tables import DeploymentIntent, Permit
+from hub.events.canonical import digest_of_text
 from hub.events.record import Entry, Subject, record, record_all
 from hub.settings import settings
 
@@ -30,11 +31,13 @@ async def issue(
     given: Sequence[Given],
     *,
     remedies: UUID | None = None,
+    bypass: BreakGlass | None = None,
 ) -> Permit:
-    """Sign that an intent was allowed, with everything that the decision looked at."""
+    """Sign that an intent was allowed, with everything that the decision looked at; never for longer than a bypass."""
     exceptions = {one.exception_id for one in standings if one.exception_id is not None}
     named = await store.named(tx, intent.version_id, intent.rollback_version_id, exceptions)
     target = Target(named["registry"], named["model"], named["version"], named["digest"])
+    usual = rules.ends_at(dossier.tier, tx.at, named["waived_until"])
     grant = Grant(
         permit=new_id(),
         intent=intent.id,
@@ -42,7 +45,7 @@ async def issue(
         stage=intent.stage.value,
         tier=named["tier"],
         issued_at=tx.at,
-        expires_at=rules.ends_at(dossier.tier, tx.at, named["waived_until"]),
+        expires_at=usual if bypass is None else min(usual, bypass.expires_at),
         dossier_digest=dossier.digest,
         dossier=dossier.parts,
         policies=[_judged(one) for one in standings],
@@ -53,6 +56,7 @@ async def issue(
         else Target(named["registry"], named["model"], named["rollback_version"], named["rollback_digest"]),
         revocations_url=_address() + REVOCATIONS,
         remedies=remedies,
+        bypass=None if bypass is None else _bypass(bypass),
     )
     signer = await keys.signer(tx)
     payload = written(grant)
@@ -65,11 +69,18 @@ async def issue(
         key_id=signer.key_id,
         envelope=sealed(STATEMENT_PAYLOAD, payload, by=signer.key_id, sign=signer.sign),
         digest=digest(payload),
+        break_glass_id=None if bypass is None else bypass.id,
         issued_at=tx.at,
         expires_at=grant.expires_at,
     )
     await store.add(tx, made)
-    told = {"intent": intent.id, "version": intent.version_id, "stage": intent.stage, "expires_at": made.expires_at}
+    told = {
+        "intent": intent.id,
+        "version": intent.version_id,
+        "stage": intent.stage,
+        "expires_at": made.expires_at,
+        "break_glass": made.break_glass_id,
+    }
     await record(tx, "permit.issued", _subject(made), told, scope_id=made.model_id)
     return made
 
@@ -106,6 +117,10 @@ async def _signed(tx: Tx, request: ApprovalRequest | None, given: Sequence[Given
     return [
         Signed(request.id, row["person_id"], row["discipline"], row["subject_digest"], row["signed_at"]) for row in rows
     ]
+
+
+def _bypass(one: BreakGlass) -> Bypass:
+    return Bypass(str(one.request_id), str(one.person_id), digest_of_text(one.reason), one.expires_at)
 
 
 def _judged(one: Standing) -> Judged:

@@ -43,6 +43,16 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Bypass:
+    """That nobody's approval was waited for: who broke the glass on which request, the digest of why, until when."""
+
+    request: str
+    person: str
+    reason_digest: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One version by its names and its digest."""
 
@@ -58,7 +68,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """All that a permit says; `remedies` is the intent that was rolled back, when this is what took its place."""
+    """All that a permit says; `remedies` is the intent that was rolled back, when this is what took its place.
+
+    With `bypass` it was issued without the approval that was asked for.
+    """
 
     permit: UUID
     intent: UUID
@@ -75,6 +88,7 @@ class Grant:
     rollback: Target | None
     revocations_url: str
     remedies: UUID | None = None
+    bypass: Bypass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,7 @@ class Statement:
     issued_at: datetime
     expires_at: datetime
     digest: str
+    bypass: Bypass | None
     predicate: Mapping[str, Any] = field(repr=False)
 
 
@@ -135,6 +150,13 @@ def written(grant: Grant) -> bytes:
     }
     if grant.remedies is not None:
         predicate["remedies"] = grant.remedies
+    if grant.bypass is not None:
+        predicate["bypass"] = {
+            "request": grant.bypass.request,
+            "person": grant.bypass.person,
+            "reasonDigest": grant.bypass.reason_digest,
+            "expiresAt": grant.bypass.expires_at,
+        }
     return canonical(
         {
             "_type": STATEMENT_TYPE,
@@ -162,6 +184,7 @@ def read_statement(payload: bytes, digest: str) -> Statement:
             issued_at=_instant(predicate["issuedAt"]),
             expires_at=_instant(predicate["expiresAt"]),
             digest=digest,
+            bypass=_bypass(predicate["bypass"]) if "bypass" in predicate else None,
             predicate=predicate,
         )
     except (ValueError, KeyError, TypeError):
@@ -212,6 +235,15 @@ def read_revocations(payload: bytes) -> Revocations:
 
 def _subject(target: Target) -> dict[str, object]:
     return {"name": target.name, "digest": {"sha256": target.digest}}
+
+
+def _bypass(found: Mapping[str, object]) -> Bypass:
+    return Bypass(
+        request=_text(found["request"]),
+        person=_text(found["person"]),
+        reason_digest=_text(found["reasonDigest"]),
+        expires_at=_instant(found["expiresAt"]),
+    )
 
 
 def _without_none(one: Judged | Signed) -> dict[str, object]:

@@ -39,7 +39,7 @@ class Signing:
         key = {"keyid": self.id, "keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": self.raw.hex()}}
         return orjson.dumps({"keys": [key]})
 
-    def permit(self, model: str = "fraud-detection") -> str:
+    def permit(self, model: str = "fraud-detection", *, bypass: statement.Bypass | None = None) -> str:
         """A permit for production, good for a day from noon."""
         target = statement.Target("prod", model, "7", DIGEST)
         granted = statement.Grant(
@@ -60,6 +60,7 @@ class Signing:
             evidence=[],
             rollback=statement.Target("prod", model, "6", "34" * 32),
             revocations_url="http://127.0.0.1:8000/permits/revocations",
+            bypass=bypass,
         )
         return self.sealed(envelope.STATEMENT_PAYLOAD, statement.written(granted))
 
