@@ -63,6 +63,20 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "EXPIRE": "It is over; whoever still wants it asks again.",
         "KEEP": "It stays open and is overdue until somebody decides.",
     },
+    "MatrixChangeStatus": {
+        "IN_REVIEW": "Waits for those whom the row in force asks.",
+        "CHANGES_REQUESTED": "Somebody asks for changes; propose it anew with them.",
+        "APPLIED": "Approved, and in the matrix.",
+        "REJECTED": "Somebody said no.",
+        "WITHDRAWN": "Taken back.",
+        "EXPIRED": "Nobody decided within the term.",
+        "STALE": "What it was to change, or was decided under, is another row by now.",
+    },
+    "ApprovalGroup": {
+        "ANYBODY": "Everybody who holds one of the roles.",
+        "OWNERS": "The model's owner.",
+        "TEAM": "The members of a team.",
+    },
     "Channel": {
         "API": "GraphQL, by a program or an explorer.",
         "CLI": "The command line.",

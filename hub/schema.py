@@ -12,6 +12,9 @@ from hub.approvals import graph as approvals
 from hub.approvals import mutations as approval_mutations
 from hub.approvals.bypass import graph as bypass
 from hub.approvals.bypass import mutations as bypass_mutations
+from hub.approvals.explained import graph as explained
+from hub.approvals.matrix import graph as matrix
+from hub.approvals.matrix import mutations as matrix_mutations
 from hub.approvals.standins import graph as standins
 from hub.approvals.standins import mutations as standin_mutations
 from hub.calendars import graph as calendars
@@ -54,6 +57,8 @@ CONCEPTS = (
     models,
     lineage,
     approvals,
+    matrix,
+    explained,
     standins,
     bypass,
     policies,
@@ -75,6 +80,7 @@ MUTATIONS = (
     model_mutations,
     lineage_mutations,
     approval_mutations,
+    matrix_mutations,
     standin_mutations,
     bypass_mutations,
     policy_mutations,

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from hub.approvals.graph import ApprovalRequest
+from hub.approvals.graph import ApprovalRequest, ApprovalRule
+from hub.approvals.matrix.graph import MatrixChange
 from hub.calendars.graph import Calendar
 from hub.deployments.graph import Deployment, DeploymentIntent, Permit
 from hub.events import tables
@@ -31,6 +32,8 @@ SUBJECTS = {
     "policy_change": "PolicyChange",
     "exception": "PolicyException",
     "approval_request": "ApprovalRequest",
+    "approval_rule": "ApprovalRule",
+    "matrix_change": "MatrixChange",
     "delegation": "Delegation",
     "absence": "Absence",
     "break_glass": "BreakGlass",
@@ -100,6 +103,8 @@ for _node in (
     Policy,
     PolicyException,
     ApprovalRequest,
+    ApprovalRule,
+    MatrixChange,
     Registry,
     Dataset,
     Deployment,

@@ -3,6 +3,7 @@
 import hub.approvals.asked.jobs
 import hub.approvals.bypass.reactions
 import hub.approvals.deadlines.jobs
+import hub.approvals.matrix.reactions
 import hub.approvals.reactions
 import hub.checks.cards
 import hub.checks.dossiers.reactions

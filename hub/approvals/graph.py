@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from hub.approvals import tables
+from hub.approvals.steps import Group
 from hub.approvals.tables import ApprovalStatus, Channel, SignOffDecision, TermEnd
 from hub.graph.declare import Order, about, column, either, extends, many, neither, one, planned, where
 from hub.graph.types import JSON, Connection, InstantRange, Node, Query
@@ -18,6 +19,7 @@ strawberry.enum(ApprovalStatus, description="What became of a request.")
 strawberry.enum(SignOffDecision, description="One person's answer to a request.")
 strawberry.enum(TermEnd, description="What happens to a request that nobody decided within its term.")
 strawberry.enum(Channel, description="Through which door somebody answered.")
+strawberry.enum(Group, name="ApprovalGroup", description="Among whom a step finds those who may answer.")
 
 THROUGH_REQUEST = through_model(
     "(SELECT ar.scope_id FROM approval_requests ar WHERE ar.id = {t}.request_id)", or_none=True

@@ -322,9 +322,11 @@ class MatrixChangeStatus(StrEnum):
     """What became of a proposed change of the matrix; STALE when the row it was written over is another by now."""
 
     IN_REVIEW = "IN_REVIEW"
+    CHANGES_REQUESTED = "CHANGES_REQUESTED"
     APPLIED = "APPLIED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
     STALE = "STALE"
 
 

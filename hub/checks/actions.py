@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from hub.approvals import actions as approvals
+from hub.approvals.matrix import store as matrix
 from hub.approvals.tables import ApprovalRequest
 from hub.checks import dossier, store
 from hub.checks.asking import MENDED, Answered, Told, answers, news
@@ -80,8 +81,9 @@ async def ask_approval(tx: Tx, who: Principal, version_id: UUID, *, stage: Stage
     acting(tx, who, Permission.REQUEST_APPROVAL)
     await models.visible_version(tx, who, version_id)
     await evaluate(tx, [version_id], DecisionPoint.PROMOTE, stage)
-    # Held to the end: from here on no publication changes what the request is about to bind to.
+    # Held to the end: from here on no publication, and no change of the matrix, changes what the request binds to.
     await policies.share_bindings(tx)
+    await matrix.share(tx)
     looked_at = await dossier.dossier(tx, version_id, stage)
     return await approvals.request(tx, who, looked_at.subject(), tier=looked_at.tier, stage=stage, reason=reason)
 

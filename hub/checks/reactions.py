@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from hub.approvals.tables import SubjectKind
 from hub.checks import schedule, store
 from hub.checks.compliance import store as compliance
 from hub.checks.dossier import refresh
@@ -125,6 +126,19 @@ async def ask_owned(tx: Tx, happened: tuple[Happened, ...]) -> None:
 async def ask_model(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """Rules may look at the model, so each of its versions is asked about again."""
     await _sweep(tx, _models(happened), {"model", "kpis"})
+
+
+@on("model.changed")
+async def ask_tagged(tx: Tx, happened: tuple[Happened, ...]) -> None:
+    """Other tags may mean another approval rule."""
+    await refresh(tx, _models(happened))
+
+
+@on("approval_matrix.changed")
+async def ask_ruled(tx: Tx, happened: tuple[Happened, ...]) -> None:
+    """Another rule about versions is part of what an approval looks at, whichever model it is for."""
+    if any(event.data["kind"] == SubjectKind.VERSION for event in happened):
+        await refresh(tx)
 
 
 @on("dataset.described")

@@ -1,8 +1,8 @@
 """The SQL of deployment intents.
 
-Locks are taken in one order everywhere: the model, its versions by id, the bindings, who may sign, approval requests,
-intents. So a version is decided about by one transaction at a time, no publication slips in between, and none wait in a
-ring.
+Locks are taken in one order everywhere: the model, its versions by id, the bindings, the approval matrix, who may sign,
+approval requests, intents. So a version is decided about by one transaction at a time, no publication or change of the
+matrix slips in between, and none wait in a ring.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +13,7 @@ from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
 from hub.approvals import store as approval_store
+from hub.approvals.matrix.store import MATRIX_LOCK
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus
 from hub.db import Tx
 from hub.deployments.tables import LIVE, DeploymentIntent, IntentStatus
@@ -24,14 +25,17 @@ if TYPE_CHECKING:
 
     from hub.db import ReadPool
 
-# Each step waits for the one before it: the model, its versions by id, the bindings.
+LOCKS = {"bindings": BINDINGS_LOCK, "matrix": MATRIX_LOCK}
+
+# Each step waits for the one before it: the model, its versions by id, the bindings, the approval matrix.
 _HOLD = text("""
 WITH model AS MATERIALIZED (SELECT m.id FROM models m WHERE m.id = :model FOR SHARE),
      versions AS MATERIALIZED (SELECT v.id FROM model_versions v
                                WHERE v.id = ANY (:versions) AND EXISTS (SELECT FROM model)
                                ORDER BY v.id FOR NO KEY UPDATE),
-     held AS MATERIALIZED (SELECT count(*) AS n FROM versions)
-SELECT pg_advisory_xact_lock_shared(:bindings) FROM held
+     held AS MATERIALIZED (SELECT count(*) AS n FROM versions),
+     bound AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(:bindings) FROM held)
+SELECT pg_advisory_xact_lock_shared(:matrix) FROM bound
 """)
 
 # The same for a transaction that holds an approval request already and must not wait: all of it, or nothing. With the
@@ -41,6 +45,7 @@ SELECT (SELECT true FROM (SELECT 1 FROM models m WHERE m.id = :model FOR NO KEY 
    AND (SELECT true FROM (SELECT 1 FROM model_versions v
                           WHERE v.id = :version FOR NO KEY UPDATE SKIP LOCKED) held)
    AND pg_try_advisory_xact_lock_shared(:bindings)
+   AND pg_try_advisory_xact_lock_shared(:matrix)
    AND (SELECT count(*) FROM approval_requests r WHERE r.scope_id = :model AND r.status = 'PENDING')
      = (SELECT count(*) FROM (SELECT 1 FROM approval_requests r WHERE r.scope_id = :model AND r.status = 'PENDING'
                               FOR NO KEY UPDATE SKIP LOCKED) held)
@@ -116,15 +121,15 @@ ORDER BY x.id LIMIT {most}
 async def hold(tx: Tx, model_id: UUID, version_ids: Collection[UUID]) -> None:
     """Let only one transaction at a time decide about these versions.
 
-    Meanwhile nobody classifies their model, and no policy is published.
+    Meanwhile nobody classifies their model, no policy is published, and the approval matrix stays as it is.
     """
-    values = {"model": model_id, "versions": list(version_ids), "bindings": BINDINGS_LOCK}
+    values = {"model": model_id, "versions": list(version_ids), **LOCKS}
     await tx.session.execute(_HOLD, values)
 
 
 async def try_hold(tx: Tx, model_id: UUID, version_id: UUID) -> bool:
     """The same without waiting; false when somebody else is about this version or its rules."""
-    values = {"model": model_id, "version": version_id, "bindings": BINDINGS_LOCK}
+    values = {"model": model_id, "version": version_id, **LOCKS}
     return bool((await tx.session.execute(_TRY_HOLD, values)).scalar_one())
 
 

@@ -46,55 +46,59 @@ WHERE vm.id = t14.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR v
 FROM approval_requests t15
 WHERE t15.id = t2.subject_id AND (t15.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t15.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'delegation' THEN (SELECT '{"__typename":"Delegation"}'
-FROM delegations t16
-WHERE t16.id = t2.subject_id AND (t16.scope_id IS NULL OR EXISTS (SELECT 1
-FROM models vm
-WHERE vm.id = t16.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'absence' THEN (SELECT '{"__typename":"Absence"}'
-FROM absences t17
-WHERE t17.id = t2.subject_id) WHEN 'break_glass' THEN (SELECT '{"__typename":"BreakGlass"}'
-FROM break_glasses t18
+WHERE vm.id = t15.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_rule' THEN (SELECT '{"__typename":"ApprovalRule"}'
+FROM approval_rules t16
+WHERE t16.id = t2.subject_id) WHEN 'matrix_change' THEN (SELECT '{"__typename":"MatrixChange"}'
+FROM matrix_changes t17
+WHERE t17.id = t2.subject_id) WHEN 'delegation' THEN (SELECT '{"__typename":"Delegation"}'
+FROM delegations t18
 WHERE t18.id = t2.subject_id AND (t18.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t18.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
-FROM check_results t19
-WHERE t19.id = t2.subject_id AND (EXISTS (SELECT 1
+WHERE vm.id = t18.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'absence' THEN (SELECT '{"__typename":"Absence"}'
+FROM absences t19
+WHERE t19.id = t2.subject_id) WHEN 'break_glass' THEN (SELECT '{"__typename":"BreakGlass"}'
+FROM break_glasses t20
+WHERE t20.id = t2.subject_id AND (t20.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t19.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'evidence' THEN (SELECT '{"__typename":"Evidence"}'
-FROM evidence t20
-WHERE t20.id = t2.subject_id AND (EXISTS (SELECT 1
+WHERE vm.id = t20.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
+FROM check_results t21
+WHERE t21.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t20.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'backtest' THEN (SELECT '{"__typename":"Backtest"}'
-FROM backtests t21
-WHERE t21.id = t2.subject_id) WHEN 'validator_run' THEN (SELECT '{"__typename":"ValidatorRun"}'
-FROM validator_runs t22
+WHERE vm.id = t21.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'evidence' THEN (SELECT '{"__typename":"Evidence"}'
+FROM evidence t22
 WHERE t22.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t22.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
-FROM deployments t23
-WHERE t23.id = t2.subject_id AND (EXISTS (SELECT 1
-FROM models vm
-WHERE vm.id = t23.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment_intent' THEN (SELECT '{"__typename":"DeploymentIntent"}'
-FROM deployment_intents t24
+WHERE vm.id = t22.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'backtest' THEN (SELECT '{"__typename":"Backtest"}'
+FROM backtests t23
+WHERE t23.id = t2.subject_id) WHEN 'validator_run' THEN (SELECT '{"__typename":"ValidatorRun"}'
+FROM validator_runs t24
 WHERE t24.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t24.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'permit' THEN (SELECT '{"__typename":"Permit"}'
-FROM permits t25
+WHERE vm.id = t24.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
+FROM deployments t25
 WHERE t25.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t25.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'signing_key' THEN (SELECT '{"__typename":"SigningKey"}'
-FROM signing_keys t26
-WHERE t26.id = t2.subject_id) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
-FROM registries t27
-WHERE t27.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
-FROM sync_runs t28
-WHERE t28.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
-FROM people t29
-WHERE t29.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
-FROM teams t30
-WHERE t30.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
-FROM calendars t31
-WHERE t31.id = t2.subject_id) END), 'null'), '}'), ',')
+WHERE vm.id = t25.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment_intent' THEN (SELECT '{"__typename":"DeploymentIntent"}'
+FROM deployment_intents t26
+WHERE t26.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t26.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'permit' THEN (SELECT '{"__typename":"Permit"}'
+FROM permits t27
+WHERE t27.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t27.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'signing_key' THEN (SELECT '{"__typename":"SigningKey"}'
+FROM signing_keys t28
+WHERE t28.id = t2.subject_id) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
+FROM registries t29
+WHERE t29.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
+FROM sync_runs t30
+WHERE t30.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
+FROM people t31
+WHERE t31.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
+FROM teams t32
+WHERE t32.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
+FROM calendars t33
+WHERE t33.id = t2.subject_id) END), 'null'), '}'), ',')
 FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
 FROM approval_requests t2
 WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1

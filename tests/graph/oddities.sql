@@ -137,3 +137,18 @@ SELECT gen_random_uuid(), a.subject_id, a.scope_id, a.stage, a.subject_digest,
        md5(a.id::text), 100, a.requested_at
 FROM approval_requests a WHERE a.subject_kind = 'version'
 ON CONFLICT DO NOTHING;
+
+-- Rows of the matrix for tags, and changes of rows that are there and of one that is not.
+INSERT INTO approval_rules (id, subject_kind, tier, stage, tag, steps, term_days, reminders_h, escalation, at_end, calendar,
+                            rationale, set_at)
+SELECT gen_random_uuid(), 'version', r.tier, r.stage, t.tag, r.steps, r.term_days, '[]', '[]', 'KEEP', 'default', 'É', r.set_at
+FROM approval_rules r CROSS JOIN (VALUES ('review'), ('domain=health')) t (tag)
+WHERE r.subject_kind = 'version' AND r.stage = 'PRODUCTION';
+
+INSERT INTO matrix_changes (id, subject_kind, tier, stage, tag, proposed, before, status, digest, summary, author_id,
+                            created_at)
+SELECT gen_random_uuid(), r.subject_kind, r.tier, r.stage, r.tag,
+       CASE WHEN n % 2 = 0 THEN jsonb_build_object('steps', r.steps) END, jsonb_build_object('steps', r.steps),
+       (ARRAY['IN_REVIEW', 'APPLIED', 'STALE'])[n % 3 + 1], md5(r.id::text), 'Fewer; "quoted"',
+       (SELECT id FROM people ORDER BY id LIMIT 1), timestamptz '2026-06-05' + n * interval '1 minute'
+FROM (SELECT *, row_number() OVER (ORDER BY subject_kind, tier, stage, tag) AS n FROM approval_rules) r;

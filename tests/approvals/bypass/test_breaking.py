@@ -10,7 +10,6 @@ from hub.clock import SetClock
 from hub.db import Db
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.models.tables import RiskTier
 from hub.people.access import Principal
 from hub.people.tables import PersonKind, Role
 from tests.approvals.bypass.emergencies import REASON, REJECT, Emergency
