@@ -83,6 +83,18 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "CONSOLE": "The hub's own pages.",
         "SLACK": "A message in Slack.",
     },
+    "CommentKind": {
+        "NOTE": "Something that is said.",
+        "QUESTION": "A reviewer asks: the clock stands still.",
+        "ANSWER": "Whoever wants the approval answers: the clock goes on.",
+    },
+    "SignalKind": {
+        "FASTER_THAN_READABLE": "The answer came sooner than what was put before the signer can be read.",
+        "EVIDENCE_NOT_OPENED": "Not every piece of evidence was opened.",
+        "NEVER_REJECTS": "At least 20 answers in 180 days, and none of them no.",
+        "LOOP": "Whoever asks and whoever signs approved each other's requests, at least 3 each way in 180 days.",
+        "MISSING_DISCIPLINE": "Nobody can sign for a discipline of the rule.",
+    },
     "DeploymentStatus": {
         "RUNNING": "It answers.",
         "FAILED": "It broke.",
@@ -101,6 +113,13 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "DEPLOYED": "Allowed, and seen to run.",
         "HALTED": "Stopped after it was allowed: it broke its rules, or a person said so.",
         "ROLLED_BACK": "Stopped, and the version before it was let back.",
+    },
+    "ReleaseState": {
+        "BUILDING": "Registered, and its deployment not asked for yet.",
+        "CHECKING": "Checks run, or keep the gate shut.",
+        "WAITING_FOR_PEOPLE": "People are to decide.",
+        "PAUSED_FOR_INFORMATION": "A reviewer asked something, and waits for the answer.",
+        "RELEASING": "Approved, and not seen to run yet.",
     },
     "PolicyStatus": {
         "DRAFT": "Being written.",

@@ -15,8 +15,13 @@ from hub.approvals.bypass import mutations as bypass_mutations
 from hub.approvals.explained import graph as explained
 from hub.approvals.matrix import graph as matrix
 from hub.approvals.matrix import mutations as matrix_mutations
+from hub.approvals.openings import graph as openings
+from hub.approvals.openings import mutations as opening_mutations
+from hub.approvals.signals import graph as signals
 from hub.approvals.standins import graph as standins
 from hub.approvals.standins import mutations as standin_mutations
+from hub.approvals.talk import graph as talk
+from hub.approvals.talk import mutations as talk_mutations
 from hub.calendars import graph as calendars
 from hub.calendars import mutations as calendar_mutations
 from hub.checks import graph as checks
@@ -31,6 +36,7 @@ from hub.checks.validators import graph as validators
 from hub.checks.validators import mutations as validator_mutations
 from hub.deployments import graph as deployments
 from hub.deployments import mutations as deployment_mutations
+from hub.deployments.velocity import graph as velocity
 from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
 from hub.glossary import explain
@@ -61,6 +67,9 @@ CONCEPTS = (
     explained,
     standins,
     bypass,
+    talk,
+    openings,
+    signals,
     policies,
     policy_changes,
     exceptions,
@@ -71,6 +80,7 @@ CONCEPTS = (
     replays,
     validators,
     deployments,
+    velocity,
     registries,
     trail,
 )
@@ -83,6 +93,8 @@ MUTATIONS = (
     matrix_mutations,
     standin_mutations,
     bypass_mutations,
+    talk_mutations,
+    opening_mutations,
     policy_mutations,
     policy_change_mutations,
     exception_mutations,

@@ -6,6 +6,7 @@ import strawberry
 
 from hub.approvals.graph import ApprovalRequest, ApprovalRule
 from hub.approvals.matrix.graph import MatrixChange
+from hub.approvals.talk.graph import unless_internal
 from hub.calendars.graph import Calendar
 from hub.deployments.graph import Deployment, DeploymentIntent, Permit
 from hub.events import tables
@@ -54,6 +55,11 @@ SUBJECTS = {
 """What a subject's kind is called in events, and in the graph; tokens are left out: few may see them."""
 
 
+INTERNAL = "({t}.kind = 'approval.commented' AND {t}.data ->> 'internal' = 'true')"
+VISIBLE = unless_internal(INTERNAL, "{t}.subject_id", through_model("{t}.scope_id", or_none=True))
+"""The trail keeps to itself what internal notes are kept to themselves for."""
+
+
 @strawberry.input(description="Which events.")
 class EventFilter:
     kind: list[str] | None = where(
@@ -67,7 +73,7 @@ class EventFilter:
 
 @planned(
     tables.Event,
-    visible=through_model("{t}.scope_id", or_none=True),
+    visible=VISIBLE,
     orders={"SEQUENCE": "seq"},
     default="-SEQUENCE",
     filter=EventFilter,

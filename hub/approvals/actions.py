@@ -153,9 +153,7 @@ async def settle(
     told: Mapping[str, object] | None = None,
 ) -> None:
     """Decide a request, once: nobody is asked any more, and what hangs on it follows."""
-    await store.change(
-        tx, asked.id, status=status, status_why=why, decided_at=tx.at, next_at=None, late=tx.at > asked.due_at
-    )
+    await store.change(tx, asked.id, status=status, status_why=why, **rules.decided(asked, tx.at))
     await asked_store.refresh(tx, requests=[asked.id])
     kind = f"approval.{status.lower()}"
     await record(tx, kind, event_subject(asked), {**told_of(asked), **(told or {})}, scope_id=asked.scope_id)

@@ -87,7 +87,9 @@ class ApprovalRequestFilter:
         node="Person",
     )
     overdue: bool | None = where(
-        "({t}.status = 'PENDING' AND {t}.due_at < {now}) = {v}", "Whether a pending one is past its term.", cast="bool"
+        "({t}.status = 'PENDING' AND {t}.due_at < coalesce({t}.paused_at, {now})) = {v}",
+        "Whether a pending one is past its term.",
+        cast="bool",
     )
     paused: bool | None = where(
         "({t}.paused_at IS NOT NULL) = {v}", "Whether the clock stands still until a question is answered.", cast="bool"

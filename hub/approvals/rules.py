@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -192,6 +193,12 @@ def check_open(status: ApprovalStatus, why: str | None) -> None:
     if status is ApprovalStatus.STALE:
         raise stale(why or "its content changed")
     raise Refused(Code.WRONG_STATE, f"this request is {status}; only PENDING ones are signed", field="request")
+
+
+def decided(asked: ApprovalRequest, at: datetime) -> dict[str, Any]:
+    """What a request keeps of its clock once it is decided; while that stood still, no term ran out."""
+    late = (asked.paused_at or at) > asked.due_at
+    return {"decided_at": at, "next_at": None, "paused_at": None, "late": late}
 
 
 def stale(why: str) -> Refused:

@@ -58,7 +58,8 @@ ORDER BY s.signed_at, s.id
 """
 
 _VOID = text("""
-UPDATE approval_requests r SET status = 'STALE', status_why = v.why, decided_at = :at, next_at = NULL
+UPDATE approval_requests r SET status = 'STALE', status_why = v.why, decided_at = :at, next_at = NULL,
+    paused_at = NULL
 FROM unnest(CAST(:ids AS uuid[]), CAST(:whys AS text[])) AS v (id, why)
 WHERE r.id = v.id
 """)

@@ -8,7 +8,7 @@ ORDER BY 1)))::text || '}'
 FROM people t1
 WHERE t1.id = $1::uuid), 'null'), ',"approvalRequests":{"totalCount":', (SELECT count(*)
 FROM approval_requests t2
-WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1
+WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < coalesce(t2.paused_at, $3::timestamptz)) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
 WHERE vm.id = t2.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))), ',"nodes":[', (SELECT string_agg(concat('{"stage":', coalesce('"' || t2.stage || '"', 'null'), ',"reason":', to_json(t2.reason), ',"dueAt":', to_json(t2.due_at), ',"requestedBy":', coalesce((SELECT concat('{"handle":', to_json(t3.handle), '}')
 FROM people t3
@@ -101,7 +101,7 @@ FROM calendars t33
 WHERE t33.id = t2.subject_id) END), 'null'), '}'), ',')
 FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
 FROM approval_requests t2
-WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < $3::timestamptz) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1
+WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < coalesce(t2.paused_at, $3::timestamptz)) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
 WHERE vm.id = t2.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))
 ORDER BY t2.requested_at DESC, t2.id DESC

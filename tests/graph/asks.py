@@ -199,6 +199,8 @@ def by_kind(ask: Ask, kind: Any, node: str) -> Any:
         return ask.pick(ask.pools.ids[node] if node else [i for ids in ask.pools.ids.values() for i in ids[:3]])
     if inner.name == "Int":
         return ask.pick([0, 1, 2, 5])
+    if inner.name == "DateTime":
+        return ask.pick(ask.pools.instants)
     if isinstance(inner, GraphQLEnumType):
         return Word(ask.pick(inner.values))
     return ask.pick(ask.pools.texts)

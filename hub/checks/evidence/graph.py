@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from hub.approvals.openings.graph import ApprovalOpening
 from hub.checks import tables
 from hub.checks.tables import EvidenceKind, EvidenceSource, Verdict
 from hub.graph.declare import about, column, either, extends, many, neither, one, planned, where
@@ -95,6 +96,11 @@ class VersionEvidence:
 @extends(Model)
 class ModelEvidence:
     evidence: Connection[Evidence] = many("Test reports about its versions.", by="model_id", implied=True)
+
+
+@extends(ApprovalOpening)
+class OpenedEvidence:
+    evidence: Evidence | None = one("The piece of evidence; null for the dossier.", by="thing_id")
 
 
 @extends(Query)

@@ -1,0 +1,1 @@
+"""What people opened of what was put before them, and when first."""

@@ -1,0 +1,1 @@
+"""One discussion for each request, shared by everybody who is asked; a question in it stops the clock."""
