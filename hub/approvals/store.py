@@ -124,6 +124,9 @@ SELECT pg_advisory_xact_lock(k.key) FROM keys k
 PEOPLE_LOCK = 7_201_125_513
 """Shared by whoever decides about requests, held by whoever changes who may."""
 
+_SHARED = "approvals share people"
+"""Noted of a transaction's session, so that the lock is asked for once."""
+
 ANSWERING = sorted(role.value for role, may in BY_ROLE.items() if Permission.SIGN_APPROVAL in may)
 """Roles whose holders answer requests."""
 
@@ -189,18 +192,22 @@ async def share_people(tx: Tx) -> None:
     Taken after what is locked of subjects and before requests are, by all who decide about requests: what is counted is
     what there is when it is committed, and nobody comes to be asked by what a request wanted before.
     """
-    await tx.session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": PEOPLE_LOCK})
+    if _SHARED not in tx.session.info:
+        await tx.session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": PEOPLE_LOCK})
+        tx.session.info[_SHARED] = True
 
 
 async def hold_people(tx: Tx) -> None:
     """Wait for all who decide about requests, and have those after them wait: for whoever changes who may sign."""
     await tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PEOPLE_LOCK})
+    tx.session.info[_SHARED] = True
 
 
 async def hold_subjects(tx: Tx, subjects: Collection[tuple[UUID, Stage | None]]) -> None:
     """Let only one transaction at a time ask about these subjects and stages, and nobody change who may answer."""
     names = sorted(f"approval {subject_id} {stage}" for subject_id, stage in subjects)
     await tx.session.execute(_HOLD_SUBJECTS, {"names": names, "people": PEOPLE_LOCK})
+    tx.session.info[_SHARED] = True
 
 
 async def pending_of(tx: Tx, kind: str, subject_ids: Collection[UUID]) -> dict[tuple[UUID, Stage | None], UUID]:
@@ -281,6 +288,7 @@ async def seen(tx: Tx, request_id: UUID, *, but: Collection[str]) -> tuple[Appro
     row = (await tx.session.execute(statement)).first()
     if row is None:
         return None
+    tx.session.info[_SHARED] = True
     asked: ApprovalRequest = row[0]
     return asked, None if asked.scope_id is None else Guard(row[1], row[2], row[3])
 

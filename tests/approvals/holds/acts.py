@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -42,7 +42,7 @@ class Acts:
     db: Db
     cast: Cast
     root: Principal
-    rng: Random
+    rng: Random = field(default_factory=lambda: Random(0))
     lingers: int = 0
 
     async def ask(self, who: str) -> None:

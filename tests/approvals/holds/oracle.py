@@ -143,9 +143,9 @@ class World:
                 found.append(entry)
         return found
 
-    def open_step(self, asked: Question) -> tuple[int, list[str | None]]:
+    def open_step(self, asked: Question, *also: UUID) -> tuple[int, list[str | None]]:
         """The first step that is not done, with what was signed in it; the number of steps when all are."""
-        counted = self.counted(asked)
+        counted = self.counted(asked, *also)
         for at, step in enumerate(asked.steps):
             signed = [one.discipline for one in counted if one.step == at]
             if more(step, tuple(signed)):
@@ -158,8 +158,9 @@ class World:
         live = [one for one in said if one.lend is None or not self.lends[one.lend].revoked]
         return {id for one in live for id in (one.hand, one.holder)}
 
-    def is_done(self, asked: Question) -> bool:
-        return self.open_step(asked)[0] == len(asked.steps)
+    def is_done(self, asked: Question, *also: UUID) -> bool:
+        """Whether every step has the answers it needs; also without those of some people."""
+        return self.open_step(asked, *also)[0] == len(asked.steps)
 
     def askable(self, asked: Question) -> set[tuple[UUID, UUID | None]]:
         """Who could approve now: by their own right, or in the place of somebody."""

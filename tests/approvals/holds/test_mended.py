@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -312,8 +311,9 @@ async def test_an_approval_that_is_given_while_the_gate_asks_is_not_made_stale(
     assert wish.approval_request_id is not None
     async with db.write(actor=story.carl.person_id, operation="op") as tx:
         async with db.write(actor=None, operation="elsewhere") as other:
-            held: dict[str, Any] = {"id": story.model.id}
-            await other.session.execute(text("SELECT id FROM models WHERE id = :id FOR SHARE"), held)
+            # As the gate holds them when it comes first.
+            for table, id in (("models", story.model.id), ("model_versions", story.version.id)):
+                await other.session.execute(text(f"SELECT id FROM {table} WHERE id = :id FOR SHARE"), {"id": id})
             await approvals.sign(
                 tx, story.carl, wish.approval_request_id, decision=SignOffDecision.APPROVE, comment="Seen."
             )
