@@ -128,8 +128,10 @@ class ApprovalRequest(Node):
         sql="CASE WHEN {t}.status = 'PENDING' THEN coalesce(({t}.wants ->> 'lacking')::int, 0) ELSE 0 END",
     )
     reason: str = column("Why it is asked.")
+    # In two pieces, since what stands in braces is filled in when a query is compiled.
     acknowledgement: str = column(
-        "What everybody declares who approves.", sql="replace({t}.acknowledgement, '{{decision}}', 'approve it')"
+        "What everybody declares who approves.",
+        sql="replace({t}.acknowledgement, '{' || 'decision}', 'approve it')",
     )
     requested_at: datetime = column("When it was asked.")
     due_at: datetime = column("When it is to be decided.")

@@ -1,6 +1,5 @@
 """A bundle applied, a change decided: the plan shown first, agreed on, then carried out; no command."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ def run(
     hub: "Remote", bundle: "Bundle", *, summary: str, yes: bool, dry_run: bool, take_over: bool, as_json: bool
 ) -> None:
     """Show the plan and, unless it is empty or only to be shown, open its changes; ends with 1 when it is refused."""
-    from hub.cli import bundles, findings, printing
+    from hub.cli import agreeing, bundles, findings, printing
     from hub.errors import Refused
     from hub.policies.bundles import plan
 
@@ -39,7 +38,7 @@ def run(
         elif not plan.changes(steps):
             printing.line("nothing to do")
         return
-    if not yes and not _agreed(f"Do this in the hub at {hub.address}?"):
+    if not yes and not agreeing.agreed(f"Do this in the hub at {hub.address}?"):
         typer.echo("nothing was done", err=True)
         raise typer.Exit(1)
     # Without an idempotency key: run again after an answer was lost, a change that says the same stands.
@@ -55,7 +54,7 @@ def run(
 
 def decide(hub: "Remote", change: str, *, approved: bool, note: str, yes: bool, as_json: bool) -> None:
     """Show a change and, once agreed, decide it as it was shown."""
-    from hub.cli import bundles, findings, printing
+    from hub.cli import agreeing, bundles, findings, printing
     from hub.errors import Code, Refused
 
     found = hub.ask(bundles.CHANGE, id=change)["node"]
@@ -65,7 +64,7 @@ def decide(hub: "Remote", change: str, *, approved: bool, note: str, yes: bool, 
         for line in _told(found):
             printing.line(findings.harmless(line))
     verb = "Approve" if approved else "Reject"
-    if not yes and not _agreed(f"{verb} it?"):
+    if not yes and not agreeing.agreed(f"{verb} it?"):
         typer.echo("nothing was decided", err=True)
         raise typer.Exit(1)
     asked = {"change": change, "approve": approved, "note": note, "digestSeen": found["digest"]}
@@ -140,10 +139,3 @@ def _ended(error: "Refused") -> Exception:
         return error
     typer.echo(f"hub: {error.why}", err=True)
     return typer.Exit(1)
-
-
-def _agreed(question: str) -> bool:
-    """Whether the person says yes; no is the default."""
-    sys.stdout.write(f"{question} [y/N] ")
-    sys.stdout.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from hub.cli import calendar, check, doctor, evidence, migrate, permit, policy, query, schema, serve, sync, token, up
+from hub.cli.approvals import command as approvals
 from hub.cli.gate import command as gate
 from hub.errors import Refused
 
@@ -61,3 +62,4 @@ app.add_typer(check.app, name="check")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(permit.app, name="permit")
 app.add_typer(policy.app, name="policy")
+app.add_typer(approvals.app, name="approvals")

@@ -1,6 +1,5 @@
 """`hub policy`: policies kept in Git, tried offline, held to what reviewers expect, and brought to a hub by changes."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -129,7 +128,7 @@ def apply(
 
     Example: hub policy apply policies --dry-run
     """
-    from hub.cli import applying
+    from hub.cli import agreeing, applying
     from hub.errors import Code, Refused
     from hub.policies.bundles.lint import Level
 
@@ -139,7 +138,7 @@ def apply(
         from hub.cli import findings
 
         raise Refused(Code.BAD_INPUT, "\n".join(findings.texts(wrong)))
-    if not (yes or dry_run) and (json or not _at_a_terminal()):
+    if not (yes or dry_run) and (json or not agreeing.at_a_terminal()):
         raise Refused(Code.BAD_INPUT, "nobody can be asked here; say --yes, or --dry-run to see the plan alone")
     why = summary or f"{bundle.name}: {bundle.title or 'as it is in Git'}"
     applying.run(
@@ -309,14 +308,11 @@ def _hub(url: str | None, token: str | None, data: Path | None) -> Any:
     return remote.found(data=data, url=url, token=token)
 
 
-def _at_a_terminal() -> bool:
-    return sys.stdin.isatty()
-
-
 def _can_ask(yes: bool, json: bool) -> None:
+    from hub.cli import agreeing
     from hub.errors import Code, Refused
 
-    if not yes and (json or not _at_a_terminal()):
+    if not yes and (json or not agreeing.at_a_terminal()):
         raise Refused(Code.BAD_INPUT, "nobody can be asked here; say --yes")
 
 

@@ -27,9 +27,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, indent: s
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     """Rows as lines of aligned columns; nothing is cut, so that what is shown can be pasted."""
+    from hub.cli.gate import inert
+
     cells = [[_cell(value) for value in row] for row in (columns, *rows)]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    widths = [max(inert.columns(row[place]) for row in cells) for place in range(len(columns))]
+    lines = [[inert.padded(text, width) for text, width in zip(row, widths, strict=True)] for row in cells]
+    return ["  ".join(line).rstrip() for line in lines]
 
 
 def _cell(value: object) -> str:

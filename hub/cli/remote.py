@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 WITHIN_S = 35.0
+HTTP_OK, HTTP_NOT_FOUND = 200, 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,19 @@ class Remote:
         import orjson
 
         return _asked(f"{self.address}/graphql", self.token, orjson.dumps(body))
+
+    def read(self, path: str) -> bytes:
+        """What the hub serves at a path. Refuses in the hub's own words when it does not."""
+        from hub.errors import Code, Refused
+
+        url = f"{self.address}{path}"
+        status, read, through = _sent(url, self.token, None, "*/*")
+        if status == HTTP_OK:
+            return read
+        told = _object(read) or {}
+        errors = told.get("errors") or [{}]
+        why = told.get("why") or errors[0].get("message") or f"{url}{through} says {status}; name a hub with --url"
+        raise Refused(Code.NOT_FOUND if status == HTTP_NOT_FOUND else Code.UNAVAILABLE, str(why))
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an answer. Refuses with the hub's own words when there are errors in it."""
@@ -53,15 +67,24 @@ def found(*, data: Path | None, url: str | None, token: str | None) -> Remote:
 
 
 def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
+    from hub.errors import Code, Refused
+
+    _, read, through = _sent(url, bearer, body, "application/graphql-response+json, application/json")
+    found = _object(read)
+    if found is None:
+        raise Refused(Code.UNAVAILABLE, f"what answers at {url}{through} is no hub; name one with --url")
+    return found
+
+
+def _sent(url: str, bearer: str | None, body: bytes | None, accept: str) -> tuple[int, bytes, str]:
+    """The status and the words of an answer, and the proxy they came through as a part of a sentence."""
     import urllib.error
     import urllib.request
-
-    import orjson
 
     from hub.cli import ways
     from hub.errors import Code, Refused
 
-    headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json, application/json"}
+    headers = {"Content-Type": "application/json", "Accept": accept}
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     try:
@@ -71,9 +94,9 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
     through = ways.proxy(url)
     try:
         with ways.opener(through).open(asked, timeout=WITHIN_S) as answer:
-            read = answer.read()
+            return answer.status, answer.read(), ways.told(through)
     except urllib.error.HTTPError as error:
-        read = error.read()
+        return error.code, error.read(), ways.told(through)
     except (urllib.error.URLError, OSError) as error:
         why = getattr(error, "reason", error)
         raise Refused(
@@ -81,10 +104,14 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
             f"no hub answers at {url}{ways.told(through)} ({why}); start one with hub up, or name it with --url",
             field="url",
         ) from None
+
+
+def _object(read: bytes) -> dict[str, Any] | None:
+    """A JSON object; None for what is none."""
+    import orjson
+
     try:
         found = orjson.loads(read)
     except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise Refused(Code.UNAVAILABLE, f"what answers at {url}{ways.told(through)} is no hub; name one with --url")
-    return found
+        return None
+    return found if isinstance(found, dict) else None

@@ -12,7 +12,7 @@ import structlog.testing
 from defusedxml import ElementTree
 from typer.testing import CliRunner
 
-from hub.cli import applying, bundles, policy, remote
+from hub.cli import agreeing, bundles, remote
 from hub.cli.main import app
 from hub.cli.remote import Remote
 from hub.people.access import Principal
@@ -60,7 +60,7 @@ class Shell:
     async def __call__(self, *words: str, who: str = "pat", typed: str | None = None) -> Ended:
         near = Near("near", None, self.ask, await self.person(who), asyncio.get_running_loop())
         self._patch.setattr(remote, "found", lambda **_: near)
-        self._patch.setattr(policy, "_at_a_terminal", lambda: typed is not None)
+        self._patch.setattr(agreeing, "at_a_terminal", lambda: typed is not None)
         # The application logs to the same standard output here; a hub of its own does not.
         with structlog.testing.capture_logs():
             said = await asyncio.to_thread(CliRunner().invoke, app, ["policy", *words], input=typed)
@@ -370,5 +370,5 @@ def test_only_a_clear_yes_is_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
     for typed, agreed in (("y\n", True), ("YES\n", True), ("", False), ("\n", False), ("yep\n", False)):
         monkeypatch.setattr("sys.stdin", StringIO(typed))
-        assert applying._agreed("Open?") is agreed
+        assert agreeing.agreed("Open?") is agreed
     assert capsys.readouterr().out == "Open? [y/N] " * 5

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.cli import named
@@ -65,16 +66,12 @@ def look(hub: Remote, id: str) -> dict[str, Any]:
 
 
 def approvers(hub: Remote, intent: Intent) -> tuple[Approver, ...]:
-    """Who may sign what is still open: whoever asked may not, nor whoever signed."""
+    """Whom the hub asks now for what is still open; whoever is there comes before whoever is away."""
     if intent.approval is None or intent.status != "AWAITING_APPROVAL":
         return ()
     with answering():
-        found = reading.approvers(hub.ask(queries.APPROVERS)["people"]["nodes"])
-    out = {one.person.id for one in intent.approval.signatures}
-    if intent.requested_by is not None:
-        out.add(intent.requested_by.id)
-    fields, wanted = intent.approval.disciplines, set(intent.approval.open)
-    return tuple(one for one in found if one.person.id not in out and (not fields or wanted & set(one.disciplines)))
+        asked = _node(hub.ask(queries.APPROVERS, id=intent.approval.id), intent.approval.id)["asked"]["nodes"]
+    return reading.approvers(asked, datetime.now(UTC))
 
 
 def _whole(hub: Remote, row: dict[str, Any]) -> Intent:

@@ -76,6 +76,17 @@ def wrapped(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
+def hanging(first: str, text: str, width: int, *, least: int = 20) -> Iterator[str]:
+    """A text behind a label; the lines that follow stand below its first word."""
+    indent = columns(first)
+    if width - indent < least:
+        # Too narrow for a second column: the label has a line of its own.
+        yield first
+        first, indent = " " * 4, 4
+    for place, line in enumerate(wrapped(uncommanding(text), width - indent)):
+        yield f"{first if place == 0 else ' ' * indent}{line}"
+
+
 def _pieces(text: str, width: int) -> Iterator[str]:
     for word in text.split():
         piece = ""

@@ -47,9 +47,9 @@ MORE_CHECKS = f"""query($id: ID!, $after: String!) {{ node(id: $id) {{ ... on De
   checks(first: {PAGE}, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...One }} }}
 }} }} }} {CHECK}"""
 
-APPROVERS = f"""{{ people(filter: {{ role: MODEL_APPROVER, active: true, kind: HUMAN }}, first: {PAGE}) {{
-  nodes {{ id name handle disciplines }}
-}} }}"""
+APPROVERS = f"""query($id: ID!) {{ node(id: $id) {{ ... on ApprovalRequest {{ asked(first: {PAGE}) {{ nodes {{
+  discipline fromAt untilAt awayUntil via {{ id }} person {{ id name handle disciplines }}
+}} }} }} }} }}"""
 
 REQUEST_EXCEPTION = (
     "mutation($i: RequestExceptionInput!) { requestException(input: $i) { __typename"

@@ -39,10 +39,18 @@ def intent(row: Row, checks: Sequence[Row]) -> Intent:
     )
 
 
-def approvers(nodes: Sequence[Row]) -> tuple[Approver, ...]:
-    """People who hold an approver's role."""
-    found = [(_somebody(node), tuple(map(inert, node["disciplines"]))) for node in nodes]
-    return tuple(Approver(person, disciplines) for person, disciplines in found if person is not None)
+def approvers(asks: Sequence[Row], now: datetime) -> tuple[Approver, ...]:
+    """Whom a request asks: each person once, for the disciplines that they hold or stand in for."""
+    found: dict[str, Approver] = {}
+    for ask in sorted(asks, key=lambda one: one["awayUntil"] is not None):
+        person, begins, ends = _somebody(ask["person"]), _instant(ask["fromAt"]), _instant(ask["untilAt"])
+        if person is None or (begins is not None and begins > now) or (ends is not None and ends <= now):
+            continue
+        lent = [ask["discipline"]] if ask["via"] and ask["discipline"] else []
+        held = found[person.id].disciplines if person.id in found else ()
+        fields = dict.fromkeys((*held, *map(inert, (*ask["person"]["disciplines"], *lent))))
+        found[person.id] = Approver(person, tuple(fields))
+    return tuple(found.values())
 
 
 def signed(approval: Row | None) -> tuple[str, ...]:

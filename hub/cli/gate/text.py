@@ -2,12 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
 from hub.cli.gate.decision import Approval, Check, Decision, Intent, Report, days_until
-from hub.cli.gate.inert import columns, padded, uncommanding, wrapped
+from hub.cli.gate.inert import columns, hanging, padded, uncommanding
 from hub.cli.gate.way_out import ways_out
 
 WIDTH = 100
@@ -42,7 +42,7 @@ def may_colour(out: TextIO) -> bool:
 
 
 def _lines(report: Report, width: int, verbose: bool) -> Iterator[str]:
-    yield from _hanging(f"{report.decision}  ", report.why, width)
+    yield from hanging(f"{report.decision}  ", report.why, width)
     intent = report.intent
     if intent is None:
         return
@@ -64,7 +64,7 @@ def _lines(report: Report, width: int, verbose: bool) -> Iterator[str]:
 
 def _check(check: Check, width: int, now: datetime) -> Iterator[str]:
     title = f"{check.key}: {check.title}" if check.title else check.key
-    yield from _hanging(f"  {check.outcome:<6}  {check.severity:<8}  {check.enforcement:<8}  ", title, width, least=28)
+    yield from hanging(f"  {check.outcome:<6}  {check.severity:<8}  {check.enforcement:<8}  ", title, width, least=28)
     facts = []
     if check.waiver is not None:
         until = _until(check.waiver.expires_at, now)
@@ -76,7 +76,7 @@ def _check(check: Check, width: int, now: datetime) -> Iterator[str]:
     if check.is_bad and check.due_at is not None:
         facts.append(("term", f"until {_until(check.due_at, now)}"))
     for label, text in facts:
-        yield from _hanging(f"          {label:<6}  ", text, width)
+        yield from hanging(f"          {label:<6}  ", text, width)
 
 
 def _people(report: Report, width: int) -> Iterator[str]:
@@ -86,24 +86,24 @@ def _people(report: Report, width: int) -> Iterator[str]:
         return
     yield ""
     yield "Approval"
-    yield from _hanging("  ", _standing(approval, report.now), width)
+    yield from hanging("  ", _standing(approval, report.now), width)
     for one in approval.signatures:
         field = f" for {one.discipline}" if one.discipline else ""
         said = f": {one.comment}" if one.comment else ""
         text = f"{one.decision.replace('_', ' ')} by {one.person.called}{field}, {one.signed_at:%Y-%m-%d %H:%M}{said}"
-        yield from _hanging("  ", text, width)
+        yield from hanging("  ", text, width)
     if intent.status != "AWAITING_APPROVAL":
         return
     rows = [(field, [who for who in report.approvers if field in who.disciplines]) for field in approval.open]
     if not approval.disciplines:
         rows = [("any", list(report.approvers))]
     if rows:
-        yield from _hanging("  ", "Who can sign; never whoever asked or made it", width)
+        yield from hanging("  ", "Who can sign; never whoever asked or made it", width)
         first = max(columns(field) for field, _ in rows)
         for field, people in rows:
             names = ", ".join(who.person.called for who in people) or "nobody who may: give somebody MODEL_APPROVER"
-            yield from _hanging(f"    {padded(field, first)}  ", names, width)
-    yield from _hanging("  ", f"They answer {approval.id}, which shows them the digest {approval.digest[:16]}…", width)
+            yield from hanging(f"    {padded(field, first)}  ", names, width)
+    yield from hanging("  ", f"They answer {approval.id}, which shows them the digest {approval.digest[:16]}…", width)
 
 
 def _standing(approval: Approval, now: datetime) -> str:
@@ -122,20 +122,20 @@ def _exceptions(report: Report, width: int) -> Iterator[str]:
     without = [one.key for one in blocking if one.longest_exception_days < 1]
     yield ""
     if not ways:
-        yield from _hanging("", f"No exception can be asked for: {', '.join(without)} allows none.", width)
+        yield from hanging("", f"No exception can be asked for: {', '.join(without)} allows none.", width)
         return
-    yield from _hanging("", "To ask for an exception (replace the words in capitals; another person decides)", width)
+    yield from hanging("", "To ask for an exception (replace the words in capitals; another person decides)", width)
     for way in ways[:COMMANDS]:
         owner = f"; its owner is {way.check.owner.called}" if way.check.owner else ""
-        yield from _hanging(
+        yield from hanging(
             "  ", f"from {way.check.key}, for at most {way.check.longest_exception_days} days{owner}", width
         )
         # Not wrapped: it is to be pasted.
         yield f"    {way.command}"
     for way in ways[COMMANDS:]:
-        yield from _hanging("  ", f"likewise from {way.check.key}: policy {way.check.policy_id}", width)
+        yield from hanging("  ", f"likewise from {way.check.key}: policy {way.check.policy_id}", width)
     if without:
-        yield from _hanging("  ", f"none from {', '.join(without)}", width)
+        yield from hanging("  ", f"none from {', '.join(without)}", width)
 
 
 def _well(intent: Intent, width: int, verbose: bool) -> Iterator[str]:
@@ -146,11 +146,11 @@ def _well(intent: Intent, width: int, verbose: bool) -> Iterator[str]:
     well = [one for one in intent.checks if one.outcome in ("PASS", "SKIP")]
     yield ""
     more = "" if verbose or not well else "; -v lists them"
-    yield from _hanging("", f"Policies: {len(intent.checks)} apply{f', {told}' if told else ''}{more}", width)
+    yield from hanging("", f"Policies: {len(intent.checks)} apply{f', {told}' if told else ''}{more}", width)
     if verbose and well:
         first = max(columns(one.key) for one in well)
         for one in well:
-            yield from _hanging(f"  {one.outcome:<4}  {padded(one.key, first)}  ", one.title, width)
+            yield from hanging(f"  {one.outcome:<4}  {padded(one.key, first)}  ", one.title, width)
 
 
 def _end(report: Report, intent: Intent, width: int) -> Iterator[str]:
@@ -165,25 +165,13 @@ def _end(report: Report, intent: Intent, width: int) -> Iterator[str]:
     if report.decision is Decision.WAITING:
         rows.append(("go on", "ask the same again, or add --wait"))
     for label, text in rows:
-        yield from _hanging(f"{label:<7}  ", text, width)
+        yield from hanging(f"{label:<7}  ", text, width)
 
 
 def _until(at: datetime, now: datetime) -> str:
     days = days_until(at, now)
     left = "today" if days == 0 else f"{days} days left" if days > 1 else "1 day left" if days == 1 else "past"
     return f"{at.astimezone(UTC):%Y-%m-%d} ({left})"
-
-
-def _hanging(first: str, text: str, width: int, *, least: int = 20) -> Iterator[str]:
-    """A text behind a label; the lines that follow stand below its first word."""
-    indent = columns(first)
-    if width - indent < least:
-        # Too narrow for a second column: the label has a line of its own.
-        yield first
-        first, indent = " " * 4, 4
-    lines: Sequence[str] = wrapped(uncommanding(text), width - indent)
-    for place, line in enumerate(lines):
-        yield f"{first if place == 0 else ' ' * indent}{line}"
 
 
 def _painted(line: str) -> str:

@@ -21,7 +21,7 @@ class Played:
 
     intent: dict[str, Any] = field(default_factory=rows.intent)
     models: list[dict[str, Any]] = field(default_factory=lambda: [rows.model()])
-    approvers: list[dict[str, Any]] = field(default_factory=lambda: list(rows.APPROVERS))
+    approvers: list[dict[str, Any]] = field(default_factory=lambda: list(rows.ASKED))
     near: list[str] = field(default_factory=list)
     versions: list[str] = field(default_factory=list)
     refusal: dict[str, Any] | None = None
@@ -94,7 +94,7 @@ ANSWERS: dict[str, Callable[[Played], dict[str, Any]]] = {
     "AGAIN": lambda hub: {"node": hub.intent},
     "LOOK": lambda hub: {"node": hub.intent},
     "MORE_CHECKS": lambda hub: {"node": {"checks": {"pageInfo": rows.NO_MORE, "nodes": hub.more_checks}}},
-    "APPROVERS": lambda hub: {"people": {"nodes": hub.approvers}},
+    "APPROVERS": lambda hub: {"node": {"asked": {"nodes": hub.approvers}}},
 }
 
 

@@ -12,11 +12,17 @@ VERSION = "ModelVersion:" + ID.format(11)
 INTENT = "DeploymentIntent:" + ID.format(12)
 REQUEST = "ApprovalRequest:" + ID.format(13)
 NO_MORE = {"hasNextPage": False, "endCursor": None}
-APPROVERS = [
-    PRIYA | {"disciplines": ["RISK", "COMPLIANCE"]},
-    INES | {"disciplines": ["COMPLIANCE"]},
-    BOT | {"disciplines": ["RISK"]},
-]
+
+
+def ask(
+    person: dict[str, str], discipline: str | None, *held: str, via: dict[str, str] | None = None, **other: Any
+) -> dict[str, Any]:
+    """That somebody is asked, in their own right or in the place of another."""
+    now = {"fromAt": None, "untilAt": None, "awayUntil": None}
+    return now | {"discipline": discipline, "via": via, "person": person | {"disciplines": list(held)}} | other
+
+
+ASKED = [ask(PRIYA, "COMPLIANCE", "RISK", "COMPLIANCE"), ask(INES, "COMPLIANCE", "COMPLIANCE")]
 
 
 def check(

@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def report(row: dict[str, Any]) -> Report:
     found = reading.intent(row, row["checks"]["nodes"])
     decision, why = decided(found)
-    who = reading.approvers(rows.APPROVERS[:2]) if found.status == "AWAITING_APPROVAL" else ()
+    who = reading.approvers(rows.ASKED, NOON) if found.status == "AWAITING_APPROVAL" else ()
     return Report(decision, why, NOON, "fraud-detection 7 to PRODUCTION", found, who)
 
 

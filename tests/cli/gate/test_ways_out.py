@@ -16,15 +16,36 @@ def who_can(run: Run) -> dict[str, list[str]]:
     return {one["person"]["handle"]: one["disciplines"] for one in told["can_sign"]}
 
 
-def test_whoever_asked_or_signed_cannot_sign(run: Run, played: Played) -> None:
+def test_whoever_the_hub_asks_can_sign(run: Run, played: Played) -> None:
     played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval())
     assert who_can(run) == {"priya": ["RISK", "COMPLIANCE"], "ines": ["COMPLIANCE"]}
+    (variables,) = (given for name, given in played.asked if name == "APPROVERS")
+    assert variables == {"id": rows.REQUEST}
+    played.approvers = rows.ASKED[1:]
     played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval("PENDING", SIGNED))
     assert who_can(run) == {"ines": ["COMPLIANCE"]}
 
 
-def test_who_holds_none_of_the_open_disciplines_cannot_sign(run: Run, played: Played) -> None:
-    played.approvers = [rows.INES | {"disciplines": ["LEGAL"]}]
+def test_a_delegate_can_sign_for_what_was_given_while_it_lasts(run: Run, played: Played) -> None:
+    past, ahead = "2026-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"
+    played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval())
+    played.approvers = [
+        rows.ask(rows.INES, "RISK", "COMPLIANCE", via=rows.PRIYA, fromAt=past, untilAt=ahead),
+        rows.ask(rows.INES, "COMPLIANCE", "COMPLIANCE"),
+        rows.ask(rows.BOT, "RISK", via=rows.PRIYA, fromAt=ahead, untilAt=ahead),
+        rows.ask(rows.ADA, "RISK", via=rows.PRIYA, fromAt=past, untilAt=past),
+    ]
+    assert who_can(run) == {"ines": ["COMPLIANCE", "RISK"]}
+
+
+def test_whoever_is_there_is_named_before_whoever_is_away(run: Run, played: Played) -> None:
+    played.approvers = [rows.ASKED[0] | {"awayUntil": "2999-01-01T00:00:00+00:00"}, rows.ASKED[1]]
+    played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval())
+    assert "    COMPLIANCE  Inês Duarte (ines), Priya Raman (priya)\n" in run("gate").stdout
+
+
+def test_where_nobody_who_may_is_asked_it_says_what_to_do(run: Run, played: Played) -> None:
+    played.approvers = []
     played.intent = rows.intent("AWAITING_APPROVAL", approvalRequest=rows.approval())
     said = run("gate")
     assert said.exit_code == 2

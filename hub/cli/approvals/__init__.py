@@ -1,0 +1,1 @@
+"""`hub approvals`: the command line door of approvals, over GraphQL alone."""
