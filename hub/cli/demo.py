@@ -149,6 +149,7 @@ def _commands(data: Path, found: dict[str, Any]) -> list[tuple[str, str]]:
             f"{gate} --model iris-species --version 3 --to production --permit permit.json"
             f" && {hub} permit verify permit.json --key {key}",
         ),
+        ("every open question to people, who is asked, until when", f"{hub} approvals list --all{folder}"),
         ("the policies as they are in Git, tried offline", f"{hub} policy test --starter"),
         ("the same beside those in force here: nothing to do", f"{hub} policy apply --starter --dry-run{folder}"),
         ("a stricter rule in review: what it would have changed", f"{hub} policy backtest{folder} {change}"),
