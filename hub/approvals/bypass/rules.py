@@ -91,7 +91,7 @@ def check_reviewed(found: Unreviewed) -> None:
         raise Refused(
             Code.WRONG_STATE,
             f"{found.overdue} break-glass review{'s are' if found.overdue > 1 else ' is'} overdue ({due}), 0 may be;"
-            " nobody breaks the glass until they are done: see breakGlasses, filter overdue, or have this request"
+            " nobody breaks the glass until they are done: see hub approvals break-glasses, or have this request"
             " approved",
             field="request",
         )

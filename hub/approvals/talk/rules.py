@@ -67,7 +67,7 @@ def check_answerer(*, has_hand: bool) -> None:
         raise Refused(
             Code.FORBIDDEN,
             "a question is answered by whoever asked for the approval or made what it is about; write a comment, or"
-            " let the clock go on with resumeApproval",
+            " let the clock go on with resumeApproval (hub approvals resume)",
             field="request",
         )
 
