@@ -43,7 +43,8 @@ async def sign(
     acting(tx, who, Permission.SIGN_APPROVAL)
     asked = await held(tx, who, request_id)
     if decision is SignOffDecision.WITHDRAW:
-        raise Refused(Code.BAD_INPUT, "to take your answer back, use withdrawSignOff (hub approvals unsign)", field="decision")
+        why = "to take your answer back, use withdrawSignOff (hub approvals unsign)"
+        raise Refused(Code.BAD_INPUT, why, field="decision")
     answers = await store.answers(tx, request_id)
     live = rules.live(answers, await store.revoked(tx, answers))
     if (before := live.get(who.person_id)) is not None:
