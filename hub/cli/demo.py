@@ -151,7 +151,10 @@ def _commands(data: Path, found: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         ("every open question to people, who is asked, until when", f"{hub} approvals list --all{folder}"),
         ("the policies as they are in Git, tried offline", f"{hub} policy test --starter"),
-        ("the same beside those in force here: a branch's stricter draft would go", f"{hub} policy apply --starter --dry-run{folder}"),
+        (
+            "the same beside those in force here: a stricter draft would go",
+            f"{hub} policy apply --starter --dry-run{folder}",
+        ),
         ("a stricter rule in review: what it would have changed", f"{hub} policy backtest{folder} {change}"),
         ("test reports: the second run that disagrees", f"{hub} evidence list --disputed{folder}"),
         ("what is not kept, and which exception covers it", f"{hub} query{folder} {shlex.quote(QUERY)}"),

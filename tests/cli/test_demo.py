@@ -80,7 +80,7 @@ COUNTED = """
 }
 """
 PENDING = """
-{ approvalRequests(first: 5, filter: {status: [PENDING]}) { nodes { id subjectDigest } } }
+{ approvalRequests(first: 5, filter: {kind: ["version"], status: [PENDING]}) { nodes { id subjectDigest } } }
 """
 SIGN = """
 mutation Sign($request: ID!, $seen: String!) {
