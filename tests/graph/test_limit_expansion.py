@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.graph.limit import Limits, choose_operation, inspect, read_document
 
-ENDLESS = Limits(**dict.fromkeys(Limits.__dataclass_fields__, 10**9))
+ENDLESS = Limits(**dict.fromkeys(Limits.__dataclass_fields__, 10**18))
 NAMES = st.sampled_from("abc")
 SIZES = st.sampled_from(["", "", "(first: 2)", "(last: 3)", "(first: $n)", "(last: $m)", "(first: $n, last: 2)"])
 
