@@ -93,7 +93,12 @@ async def decide(tx: Tx, who: Principal, exception_id: UUID, *, approve: bool, n
     if approve:
         await _check_term(tx, found)
     asked = await approval_store.newest(tx, review.KIND, exception_id)
-    assert asked is not None, "what was submitted is asked about"
+    if asked is None:
+        raise Refused(
+            Code.WRONG_STATE,
+            "this exception was asked for before exceptions were put to people; ask for it anew",
+            field="exception",
+        )
     decision = SignOffDecision.APPROVE if approve else SignOffDecision.REJECT
     await approvals.sign(tx, who, asked.id, decision=decision, comment=written)
     decided = await store.one(tx, exception_id)

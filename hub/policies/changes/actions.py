@@ -145,7 +145,12 @@ async def decide(
     rules.check_decidable(change, digest_seen, policy.current_version_id)
     await _check_decider(tx, who, change)
     asked = await approval_store.newest(tx, review.KIND, change_id)
-    assert asked is not None, "what is in review is asked about"
+    if asked is None:
+        raise Refused(
+            Code.WRONG_STATE,
+            "this change was submitted before changes were put to people; its author revises and submits it once more",
+            field="change",
+        )
     decision = SignOffDecision.APPROVE if approve else SignOffDecision.REJECT
     await approvals.sign(tx, who, asked.id, decision=decision, comment=said)
     return await _again(tx, change_id)
