@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel, col, select
 
 import hub.wiring  # noqa: F401
-from hub.approvals.steps import Step, sign_off
+from hub.approvals.steps import Step
 from hub.approvals.tables import ApprovalRule
 from hub.db import Db, Tx
 from hub.events.canonical import digest_of
@@ -32,6 +32,7 @@ from hub.policies import actions as policies
 from hub.policies.rules import Wording
 from hub.policies.tables import DecisionPoint, Enforcement, PolicyVersion, Severity
 from hub.registries.tables import Registry
+from tests.steps import sign_off
 
 Row = TypeVar("Row", bound=SQLModel)
 

@@ -73,18 +73,6 @@ def steps_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
     return tuple(Step.of(row) for row in rows)
 
 
-def sign_off(
-    quorum: int,
-    disciplines: Sequence[Discipline] = (),
-    *,
-    name: str = "Sign-off",
-    roles: tuple[Role, ...] = (Role.MODEL_APPROVER,),
-) -> Step:
-    """The usual step: so many people, from as many different ones of these disciplines as they can be."""
-    least = 1 if quorum >= len(disciplines) else 0
-    return Step(name, quorum, dict.fromkeys(disciplines, least), min(quorum, len(disciplines)), roles)
-
-
 def lacking(step: Step, signed: Sequence[Discipline | None]) -> int:
     """How many more signatures a step needs at the least; 0 when it is done."""
     have = Counter(signed)

@@ -5,10 +5,11 @@ from uuid import UUID
 import pytest
 
 from hub.approvals.rules import changed, discipline_for
-from hub.approvals.steps import Given, Step, current, is_approved, lacking, open_disciplines, sign_off
+from hub.approvals.steps import Given, Step, current, is_approved, lacking, open_disciplines
 from hub.approvals.tables import SignOffDecision
 from hub.errors import Code, Refused
 from hub.people.tables import Discipline
+from tests.steps import sign_off
 
 RISK, LEGAL, PRODUCT = Discipline.RISK, Discipline.LEGAL, Discipline.PRODUCT
 APPROVE, REJECT = SignOffDecision.APPROVE, SignOffDecision.REJECT

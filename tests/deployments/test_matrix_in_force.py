@@ -2,7 +2,6 @@
 
 import asyncio
 
-from hub.approvals.steps import sign_off
 from hub.deployments import actions
 from hub.models.tables import Stage
 from hub.people.tables import Discipline
@@ -10,6 +9,7 @@ from tests.approvals.matrix.desk import HIGH, Desk, content
 from tests.deployments.gates import Gate
 from tests.deployments.wishes import Story
 from tests.make import Make
+from tests.steps import sign_off
 
 RISK, COMPLIANCE, LEGAL = Discipline.RISK, Discipline.COMPLIANCE, Discipline.LEGAL
 STRICTER = content(sign_off(3, (RISK, COMPLIANCE, LEGAL)))

@@ -7,10 +7,10 @@ import pytest
 
 from hub.approvals.bypass import rules
 from hub.approvals.bypass.rules import Unreviewed
-from hub.approvals.steps import sign_off
 from hub.approvals.tables import ApprovalRule, BreakGlass, TermEnd
 from hub.errors import Code, Refused
 from hub.people.tables import Discipline
+from tests.steps import sign_off
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MADE = BreakGlass(

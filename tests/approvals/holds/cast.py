@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, text
 
-from hub.approvals.steps import Group, Step, sign_off
+from hub.approvals.steps import Group, Step
 from hub.db import Db, Tx, new_id
 from hub.events.canonical import digest_of
 from hub.events.record import Subject, record
@@ -18,6 +18,7 @@ from hub.people.tables import Discipline, Person, PersonKind, Role, RoleGrant, T
 from tests.approvals.holds import oracle
 from tests.approvals.holds.oracle import World
 from tests.make import Make
+from tests.steps import sign_off
 
 RISK, LEGAL, COMPLIANCE = Discipline.RISK, Discipline.LEGAL, Discipline.COMPLIANCE
 SCOPES = (Scope.GOVERN, Scope.ADMIN)

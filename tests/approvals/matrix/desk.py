@@ -7,13 +7,14 @@ from uuid import UUID
 from hub.approvals import actions as approvals
 from hub.approvals.matrix import actions
 from hub.approvals.matrix.rules import Content, Selector
-from hub.approvals.steps import Step, sign_off
+from hub.approvals.steps import Step
 from hub.approvals.tables import MatrixChange, SignOffDecision
 from hub.db import Db
 from hub.models.tables import RiskTier, Stage
 from hub.people.access import Principal
 from hub.people.tables import Discipline, Role
 from tests.make import Make
+from tests.steps import sign_off
 
 RISK, LEGAL, PRODUCT = Discipline.RISK, Discipline.LEGAL, Discipline.PRODUCT
 HIGH = Selector("version", RiskTier.HIGH, Stage.PRODUCTION)

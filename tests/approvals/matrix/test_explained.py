@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.approvals.steps import Group, Step, sign_off
+from hub.approvals.steps import Group, Step
 from hub.db import Db
 from hub.models.tables import Model, ModelTag, ModelVersion, RiskTier, Stage
 from hub.people import actions as people
@@ -13,6 +13,7 @@ from hub.people.tables import Discipline, Role
 from tests.approvals.matrix.desk import LEGAL, PRODUCT, RISK
 from tests.asking import Ask
 from tests.make import Make
+from tests.steps import sign_off
 
 EXPLAIN = """query Explain($version: ID!, $stage: Stage!) { approvalRuleFor(version: $version, stage: $stage) {
     stage why version { name } rule { tier stage tag }

@@ -11,7 +11,7 @@ from hub.approvals.deadlines.jobs import run_climb
 from hub.approvals.matrix.rules import Escalation, Selector
 from hub.approvals.standins import actions as standins
 from hub.approvals.standins.rules import Lent
-from hub.approvals.steps import Group, Step, sign_off
+from hub.approvals.steps import Group, Step
 from hub.approvals.tables import SignOffDecision
 from hub.clock import SetClock
 from hub.db import Db
@@ -23,6 +23,7 @@ from hub.people.tables import Role
 from tests.approvals.matrix.desk import HIGH, LEGAL, LIMITED, PRODUCT, RISK, Desk, content
 from tests.make import Make
 from tests.policies.desk import refused
+from tests.steps import sign_off
 
 BOARD = sign_off(3, (RISK, LEGAL, PRODUCT))
 

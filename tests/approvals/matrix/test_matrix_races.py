@@ -8,7 +8,7 @@ import pytest
 
 from hub.approvals import actions as approvals
 from hub.approvals.matrix.rules import Selector
-from hub.approvals.steps import Step, sign_off
+from hub.approvals.steps import Step
 from hub.approvals.tables import ApprovalRequest, SignOffDecision
 from hub.checks import actions as checks
 from hub.db import Db, Tx
@@ -19,6 +19,7 @@ from hub.people.access import Principal
 from hub.people.tables import Role
 from tests.approvals.matrix.desk import HIGH, LEGAL, PRODUCT, RISK, Desk, content
 from tests.make import Make
+from tests.steps import sign_off
 
 BOARD = sign_off(3, (RISK, LEGAL, PRODUCT))
 TAGGED = Selector("version", RiskTier.HIGH, Stage.PRODUCTION, "pii=yes")

@@ -8,11 +8,12 @@ import pytest
 from hub.approvals.matrix import rules
 from hub.approvals.matrix.boards import SIGNERS, is_board
 from hub.approvals.matrix.rules import Escalation, Selector
-from hub.approvals.steps import Group, Step, sign_off
+from hub.approvals.steps import Group, Step
 from hub.errors import Code, Refused
 from hub.models.tables import RiskTier, Stage
 from hub.people.tables import Role
 from tests.approvals.matrix.desk import HIGH, LEGAL, LIMITED, PRODUCT, RISK, content
+from tests.steps import sign_off
 
 ONE = sign_off(1)
 OWNER = Step("Owner", 1, roles=(Role.MODEL_OWNER,), group=Group.OWNERS)

@@ -3,10 +3,10 @@
 import pytest
 
 from hub.approvals.matrix.rules import Selector
-from hub.approvals.steps import sign_off
 from hub.models.tables import RiskTier, Stage
 from tests.approvals.matrix.desk import HIGH, LEGAL, PRODUCT, RISK, Desk, content
 from tests.make import Make
+from tests.steps import sign_off
 
 MINE = sign_off(2, (RISK, LEGAL))
 PRODUCTION, STAGING = Stage.PRODUCTION, Stage.STAGING

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from hub.approvals.standins import actions
-from hub.approvals.steps import sign_off
 from hub.approvals.tables import Delegation, SignOffDecision
 from hub.clock import SetClock
 from hub.db import Db
@@ -16,6 +15,7 @@ from hub.people.access import Principal
 from hub.people.tables import Discipline, PersonKind, Role
 from tests.approvals.desk import ask, inbox, lend, setting, sign, status
 from tests.make import Make
+from tests.steps import sign_off
 
 RISK, LEGAL, PRODUCT = Discipline.RISK, Discipline.LEGAL, Discipline.PRODUCT
 
