@@ -43,7 +43,7 @@ def _standing(request: dict[str, Any]) -> str:
     if request["status"] != "PENDING":
         why = f": {inert(request['statusWhy'])}" if request["statusWhy"] else ""
         return f"{inert(request['status'])}{why}"
-    names = list(dict.fromkeys(called(one["person"]) for one in request["asked"]["nodes"]))
+    names = sorted({called(one["person"]) for one in request["asked"]["nodes"]})
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     who = f"; asked are {', '.join(names[:MOST_NAMED])}{more}" if names else "; nobody who may is asked"
     due = when.due(when.of(request["dueAt"]), datetime.now(UTC))
