@@ -112,12 +112,15 @@ SELECT pg_temp.u(16, n), pg_temp.u(14, (n / {models} * 7 + n % {models}) % {poli
 FROM generate_series(0, {bindings} - 1) n
 ON CONFLICT DO NOTHING;
 
-INSERT INTO policy_exceptions (id, policy_id, model_id, kind, state, treatment, justification, acceptance_criteria,
-                               owner_id, requested_by, requested_at, starts_at, expires_at, decision_note)
+INSERT INTO policy_exceptions (id, policy_id, model_id, kind, state, recommended_treatment, justification, template,
+                               risk_before, risk_after, ticket_url, tier, extensions_allowed, extensions_used, end_note,
+                               owner_id, requested_by, requested_at, weighted_since, starts_at, expires_at,
+                               decision_note)
 SELECT pg_temp.u(17, n), pg_temp.u(14, n % {policies}), pg_temp.u(5, n % {models}), 'WAIVER',
        (ARRAY['SUBMITTED', 'APPROVED', 'APPROVED', 'REJECTED'])[n % 4 + 1], 'MITIGATE',
-       'The new data arrives next quarter.', 'Recall is measured again.', pg_temp.u(1, n % {people}),
+       'The new data arrives next quarter.', '', 'MEDIUM', 'MEDIUM', '', 'HIGH', 1, 0, '', pg_temp.u(1, n % {people}),
        pg_temp.u(1, (n + 1) % {people}), '2026-03-01T00:00Z'::timestamptz + n * interval '1 minute',
+       '2026-03-01T00:00Z'::timestamptz + n * interval '1 minute',
        '2026-03-01T00:00Z'::timestamptz + n * interval '1 minute',
        '2026-09-01T00:00Z'::timestamptz + n * interval '10 minutes', ''
 FROM generate_series(0, {exceptions} - 1) n;

@@ -76,8 +76,8 @@ SELECT convert_to(concat('{"data":{"models":{"pageInfo":{"hasNextPage":', CASE W
     FROM (SELECT * FROM policy_bindings WHERE model_id = m.id ORDER BY bound_at DESC, id DESC LIMIT 4) b),
   ']},"exceptions":{"nodes":[', (
     SELECT string_agg(concat('{"id":"PolicyException:', x.id, '","kind":"', x.kind, '","status":"',
-      exception_status(x.state, x.starts_at, x.expires_at, now()), '","justification":', to_json(x.justification),
-      ',"expiresAt":', to_json(x.expires_at), ',"policy":', (
+      exception_status(x.state, x.starts_at, x.expires_at, x.suspended_from, now()),
+      '","justification":', to_json(x.justification), ',"expiresAt":', to_json(x.expires_at), ',"policy":', (
       SELECT concat('{"key":', to_json(p.key), '}') FROM policies p WHERE p.id = x.policy_id), '}'), ',')
     FROM (SELECT * FROM policy_exceptions WHERE model_id = m.id ORDER BY requested_at DESC, id DESC LIMIT 2) x),
   ']},"approvals":{"nodes":[', (

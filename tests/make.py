@@ -20,7 +20,7 @@ from hub.events.canonical import digest_of
 from hub.events.record import Subject, record
 from hub.events.tables import Event
 from hub.exceptions import actions as exceptions
-from hub.exceptions.rules import Deviation
+from hub.exceptions.rules import Control, Deviation
 from hub.exceptions.tables import ExceptionKind, PolicyException, RiskTreatment
 from hub.lineage.tables import Dataset, LineageEdge, LineageKind, LineageRole, Run
 from hub.models.tables import Model, ModelCard, ModelVersion, RiskTier, Stage, VersionMetric, VersionTag
@@ -230,15 +230,16 @@ class Make:
         return await self.add(ApprovalRule(tier=tier, stage=stage, steps=written, term_days=term_days, **values))
 
     def deviation(self, policy: PolicyVersion, model: Model, owner: Principal, **asked: Any) -> Deviation:
-        """What an exception asks for; by default for thirty days from now."""
+        """What an exception asks for; by default for thirty days from now. Controls may be their words alone."""
         values: dict[str, Any] = {
             "kind": ExceptionKind.EXCEPTION,
-            "treatment": RiskTreatment.MITIGATE,
+            "recommended_treatment": RiskTreatment.MITIGATE,
             "justification": "More cases arrive next month.",
             "controls": ("A radiologist reads every scan.",),
             "expires_at": self.now + timedelta(days=30),
             **asked,
         }
+        values["controls"] = tuple(Control(one) if isinstance(one, str) else one for one in values["controls"])
         return Deviation(policy_id=policy.policy_id, model_id=model.id, owner_id=owner.person_id, **values)
 
     async def exception(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from hub.demo.company import Company
 from hub.exceptions import actions
-from hub.exceptions.rules import Deviation
+from hub.exceptions.rules import Control, Criterion, Deviation
 from hub.exceptions.tables import ExceptionKind, RiskTreatment
 
 
@@ -92,10 +92,10 @@ async def _ask(company: Company, wish: Wish) -> None:
             model_id=seen.models[wish.model],
             version_id=versions[wish.model, wish.version],
             kind=ExceptionKind.WAIVER,
-            treatment=RiskTreatment.MITIGATE,
+            recommended_treatment=RiskTreatment.MITIGATE,
             justification=wish.why,
-            controls=wish.controls,
-            acceptance_criteria=wish.criteria,
+            controls=tuple(map(Control, wish.controls)),
+            criteria=(Criterion(wish.criteria),),
             owner_id=seen.people[wish.owner],
             expires_at=tx.at + timedelta(days=wish.days),
             review_at=tx.at + timedelta(days=wish.days // 2),

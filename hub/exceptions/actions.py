@@ -9,10 +9,10 @@ from hub.approvals.tables import SignOffDecision
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.events.record import Subject, record
 from hub.exceptions import review, rules, store
 from hub.exceptions.rules import Deviation
 from hub.exceptions.tables import ExceptionStatus, PolicyException
+from hub.exceptions.telling import tell
 from hub.models import actions as models
 from hub.people import actions as people
 from hub.people import store as people_store
@@ -27,7 +27,7 @@ async def request(tx: Tx, who: Principal, asked: Deviation) -> PolicyException:
     """Ask that a model need not keep a policy for a while."""
     acting(tx, who, Permission.REQUEST_EXCEPTION)
     wanted = rules.checked(asked)
-    await models.visible_model(tx, who, wanted.model_id)
+    model = await models.visible_model(tx, who, wanted.model_id)
     if wanted.version_id is not None:
         _, version = await models.visible_version(tx, who, wanted.version_id)
         if version.model_id != wanted.model_id:
@@ -46,33 +46,35 @@ async def request(tx: Tx, who: Principal, asked: Deviation) -> PolicyException:
     made = PolicyException(
         id=new_id(),
         policy_id=policy.id,
+        policy_version_id=wording.id,
         model_id=wanted.model_id,
         version_id=wanted.version_id,
         stage=wanted.stage,
         kind=wanted.kind,
         state=ExceptionStatus.SUBMITTED,
-        treatment=wanted.treatment,
+        template=wanted.template,
         justification=wanted.justification,
-        acceptance_criteria=wanted.acceptance_criteria,
+        risk_before=wanted.risk_before,
+        risk_after=wanted.risk_after,
+        recommended_treatment=wanted.recommended_treatment,
+        ticket_url=wanted.ticket_url,
+        tier=model.tier,
+        team_id=model.team_id,
         owner_id=wanted.owner_id,
         requested_by=who.person_id,
         requested_at=tx.at,
+        weighted_since=rules.weighted_since(tx.at, wanted.risk_after, model.tier),
         starts_at=starts_at,
         expires_at=wanted.expires_at,
+        review_every_days=wanted.review_every_days,
         review_at=wanted.review_at,
+        extensions_allowed=rules.extensions(model.tier),
+        renewed_from_id=wanted.renewed_from_id,
+        batch_id=wanted.batch_id,
     )
-    await store.add(tx, made, wanted.controls)
-    told = {
-        "policy": policy.id,
-        "version": wanted.version_id,
-        "stage": wanted.stage,
-        "exception_kind": wanted.kind,
-        "starts_at": starts_at,
-        "expires_at": wanted.expires_at,
-        "controls": len(wanted.controls),
-        "justification_digest": digest_of_text(wanted.justification),
-    }
-    await record(tx, "exception.requested", Subject("exception", made.id), told, scope_id=wanted.model_id)
+    await store.add(tx, made, wanted.controls, wanted.criteria)
+    said = digest_of_text(wanted.justification)
+    await tell(tx, "exception.requested", made, controls=len(wanted.controls), justification_digest=said)
     await review.ask(tx, who, made)
     return made
 
@@ -113,15 +115,12 @@ async def settled(tx: Tx, exception_id: UUID, state: ExceptionStatus, *, by: UUI
         return
     if state is ExceptionStatus.APPROVED:
         await _check_term(tx, found)
-    await store.change(tx, exception_id, state=state, decided_by=by, decided_at=tx.at, decision_note=note)
-    told = {
-        "policy": found.policy_id,
-        "version": found.version_id,
-        "stage": found.stage,
-        "expires_at": found.expires_at,
-    }
-    kind = f"exception.{state.lower()}"
-    await record(tx, kind, Subject("exception", exception_id), told, scope_id=found.model_id)
+    treatment = found.recommended_treatment if state is ExceptionStatus.APPROVED else None
+    decided = {"state": state, "decided_by": by, "decided_at": tx.at, "decision_note": note}
+    await store.change(tx, exception_id, decided_treatment=treatment, **decided)
+    now = await store.one(tx, exception_id)
+    assert now is not None
+    await tell(tx, f"exception.{state.lower()}", now)
 
 
 async def _check_term(tx: Tx, found: PolicyException) -> None:

@@ -13,15 +13,18 @@ from hub.models.tables import RiskTier, Stage
 from hub.models.visible import through_model
 from hub.people.graph import Person
 from hub.policies.graph import Policy
+from hub.policies.tables import Severity
 
 strawberry.enum(ExceptionKind, description="What sort of deviation it is.")
 strawberry.enum(
     ExceptionStatus,
-    description="Where an exception stands; APPROVED, ACTIVE and EXPIRED follow from its dates at the time of asking.",
+    description="Where an exception stands; APPROVED, ACTIVE, SUSPENDED and EXPIRED follow at the time of asking.",
 )
 strawberry.enum(RiskTreatment, description="What is done about the risk.")
 
-STATUS = "exception_status({t}.state, {t}.starts_at, {t}.expires_at, {now})"
+STATUS = "exception_status({t}.state, {t}.starts_at, {t}.expires_at, {t}.suspended_from, {now})"
+
+HOLDS = "coalesce(least({t}.red_since, {t}.attestation_due_at) > {now}, true)"
 
 
 @strawberry.input(description="Which exceptions.")
@@ -56,14 +59,33 @@ class PolicyException(Node):
 
     kind: ExceptionKind = column("What sort of deviation it is.")
     status: ExceptionStatus = column("Where it stands now.", sql=STATUS)
-    treatment: RiskTreatment = column("What is done about the risk.")
+    template: str = column("The template that it was written from; empty without one.")
+    risk_before: Severity = column("How bad it would be without its controls.")
+    risk_after: Severity = column("How bad it is with its controls.")
+    recommended_treatment: RiskTreatment = column("What the requester recommends to do about the risk.")
+    decided_treatment: RiskTreatment | None = column("What was decided to do about the risk.")
+    ticket_url: str = column("The ticket elsewhere; empty without one.")
+    tier: RiskTier = column("The model's risk tier.")
     stage: Stage | None = column("The stage it covers; none means every stage.")
     justification: str = column("Why the policy cannot be kept for now.")
-    acceptance_criteria: str = column("What must be true for it to be closed.")
     requested_at: datetime = column("When it was asked for.")
     starts_at: datetime = column("From when it covers.")
     expires_at: datetime = column("Until when it covers, at most.")
     review_at: datetime | None = column("When it is to be looked at again.")
+    review_every_days: int | None = column("After how many days it is looked at again; none for a single look.")
+    reviewed_at: datetime | None = column("When it was looked at last.")
+    extensions_allowed: int = column("How often it may be extended.")
+    extensions_used: int = column("How often it was extended.")
+    suspended_from: datetime | None = column("From when one of its controls does not hold; none while all hold.")
+    resolution_suggested_at: datetime | None = column(
+        "Since when what it waives passes again, so that it could be closed."
+    )
+    ended_at: datetime | None = column("When it was taken back, withdrawn or closed.")
+    end_note: str = column("Why it was taken back, withdrawn or closed.")
+    weighted_age_days: int = column(
+        "Whole days since it was asked for, with a head start for its risk: the order of the backlog.",
+        sql="floor(extract(epoch FROM {now} - {t}.weighted_since) / 86400)::int",
+    )
     decided_at: datetime | None = column("When it was decided.")
     decision_note: str = column("What the one who decided wrote.")
     days_left: int = column(
@@ -78,8 +100,13 @@ class PolicyException(Node):
     owner: Person | None = one("Who answers for closing it.", by="owner_id", implied=True)
     requested_by: Person | None = one("Who asked for it.", by="requested_by", implied=True)
     decided_by: Person | None = one("Who decided it.", by="decided_by", implied=True)
+    ended_by: Person | None = one("Who took it back, withdrew or closed it.", by="ended_by", implied=True)
+    renewed_from: "PolicyException | None" = one("The one that it follows.", by="renewed_from_id", implied=True)
     controls: "Connection[CompensatingControl]" = many(
         "What lowers the risk meanwhile.", by="exception_id", implied=True
+    )
+    criteria: "Connection[AcceptanceCriterion]" = many(
+        "What must be true for it to be closed.", by="exception_id", implied=True
     )
 
 
@@ -89,10 +116,40 @@ class CompensatingControlFilter:
 
 
 @planned(tables.CompensatingControl, orders={"ID": "id"}, default="ID", filter=CompensatingControlFilter)
-class CompensatingControl:
-    """What lowers the risk while an exception is active."""
+class CompensatingControl(Node):
+    """What lowers the risk while an exception is active; one that does not hold suspends it."""
 
     description: str = column("What is done.")
+    holds: bool = column("Whether it holds now.", sql=HOLDS)
+    red_since: datetime | None = column("Since when the policy that it is tied to does not pass.")
+    attest_every_days: int | None = column("After how many days somebody confirms it anew.")
+    attested_at: datetime | None = column("When somebody confirmed it last.")
+    attestation_due_at: datetime | None = column("By when it is to be confirmed anew.")
+    attestation_note: str = column("What was said when it was confirmed last.")
+    policy: Policy | None = one("The policy that must pass for it to hold.", by="policy_id", implied=True)
+    attestor: Person | None = one("Who is to confirm it; without one the owner.", by="attestor_id", implied=True)
+    attested_by: Person | None = one("Who confirmed it last.", by="attested_by", implied=True)
+
+
+@strawberry.input(description="Which acceptance criteria.")
+class AcceptanceCriterionFilter:
+    met: bool | None = where("({t}.met_at IS NOT NULL) = {v}", "Whether they are met.", cast="bool")
+    due: InstantRange | None = about("{t}.due_at", "By when they are to be met.")
+
+
+@planned(tables.AcceptanceCriterion, orders={"ID": "id"}, default="ID", filter=AcceptanceCriterionFilter)
+class AcceptanceCriterion(Node):
+    """What must be true for an exception to be closed: that a policy passes, or what a person confirms."""
+
+    description: str = column("What must be true.")
+    due_at: datetime | None = column("By when.")
+    met_at: datetime | None = column("Since when it is true.")
+    met_note: str = column("What was said when it was confirmed.")
+    evidence_url: str = column("Where the evidence is; empty without one.")
+    policy: Policy | None = one(
+        "The policy that must pass; none for one that a person confirms.", by="policy_id", implied=True
+    )
+    met_by: Person | None = one("Who confirmed it.", by="met_by", implied=True)
 
 
 @extends(Model)

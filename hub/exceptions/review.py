@@ -1,5 +1,6 @@
 """Exceptions as approvals know them: the question put to people, bound to all that the exception says."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from hub.approvals import actions as approvals
@@ -15,6 +16,27 @@ from hub.people.access import Principal
 from hub.policies import store as policies
 
 KIND = SubjectKind.EXCEPTION
+ASKED = (
+    "expires_at",
+    "justification",
+    "kind",
+    "model_id",
+    "owner_id",
+    "policy_id",
+    "policy_version_id",
+    "recommended_treatment",
+    "requested_by",
+    "review_at",
+    "review_every_days",
+    "risk_after",
+    "risk_before",
+    "stage",
+    "starts_at",
+    "template",
+    "ticket_url",
+    "version_id",
+)
+"""What a decision about an exception binds to, beside its controls and criteria."""
 
 
 async def hold(tx: Tx, exception_id: UUID) -> None:
@@ -42,10 +64,11 @@ async def ask(tx: Tx, who: Principal, made: PolicyException) -> None:
 async def _subject(tx: Tx, found: PolicyException) -> ApprovalSubject:
     policy, model = await policies.policy(tx, found.policy_id), await models.model(tx, found.model_id)
     assert policy is not None and model is not None
-    said = found.model_dump(exclude={"id", "state", "requested_at", "decided_by", "decided_at", "decision_note"})
+    said = found.model_dump(include=set(ASKED))
     parts = {
-        "exception": digest_of({key: said[key] for key in sorted(said)}),
-        "controls": digest_of(await store.controls(tx, found.id)),
+        "exception": digest_of({key: said[key] for key in ASKED}),
+        "controls": digest_of([asdict(one) for one in await store.controls(tx, found.id)]),
+        "criteria": digest_of([asdict(one) for one in await store.criteria(tx, found.id)]),
     }
     return ApprovalSubject(
         KIND,

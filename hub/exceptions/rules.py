@@ -9,10 +9,36 @@ from uuid import UUID
 from hub import words
 from hub.errors import Code, Refused
 from hub.exceptions.tables import ExceptionKind, ExceptionStatus, RiskTreatment
-from hub.models.tables import Stage
+from hub.models.tables import RiskTier, Stage
+from hub.policies.tables import Severity
 
 MOST_CONTROLS = 20
-DECIDABLE = frozenset({ExceptionStatus.SUBMITTED, ExceptionStatus.UNDER_REVIEW})
+MOST_CRITERIA = 20
+DECIDABLE = frozenset({ExceptionStatus.SUBMITTED, ExceptionStatus.UNDER_REVIEW, ExceptionStatus.INFO_REQUESTED})
+EXTENSIONS = {RiskTier.MINIMAL: 3, RiskTier.LIMITED: 2}
+"""How often an exception may be extended, by its model's risk tier; once in every other."""
+
+_HEAD_START_DAYS = {Severity.CRITICAL: 180, Severity.HIGH: 90, Severity.MEDIUM: 30, Severity.LOW: 10, Severity.INFO: 0}
+_TIER_HALVES = {RiskTier.MINIMAL: 1, RiskTier.LIMITED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What lowers the risk meanwhile: tied to a policy that must pass, or to a person's word every so many days."""
+
+    description: str
+    policy_id: UUID | None = None
+    attest_every_days: int | None = None
+    attestor_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What must be true for an exception to be closed: that a policy passes, or what a person confirms."""
+
+    description: str
+    policy_id: UUID | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +48,23 @@ class Deviation:
     policy_id: UUID
     model_id: UUID
     kind: ExceptionKind
-    treatment: RiskTreatment
+    recommended_treatment: RiskTreatment
     justification: str
-    controls: tuple[str, ...]
+    controls: tuple[Control, ...]
     expires_at: datetime
     owner_id: UUID
     version_id: UUID | None = None
     stage: Stage | None = None
-    acceptance_criteria: str = ""
+    criteria: tuple[Criterion, ...] = ()
+    risk_before: Severity = Severity.MEDIUM
+    risk_after: Severity = Severity.MEDIUM
     starts_at: datetime | None = None
     review_at: datetime | None = None
+    review_every_days: int | None = None
+    template: str = ""
+    ticket_url: str = ""
+    renewed_from_id: UUID | None = None
+    batch_id: UUID | None = None
 
 
 def checked(asked: Deviation) -> Deviation:
@@ -44,14 +77,18 @@ def checked(asked: Deviation) -> Deviation:
         raise Refused(
             Code.BAD_INPUT, f"{len(asked.controls)} controls asked; at most {MOST_CONTROLS} are kept", field="controls"
         )
+    if len(asked.criteria) > MOST_CRITERIA:
+        raise Refused(
+            Code.BAD_INPUT, f"{len(asked.criteria)} criteria asked; at most {MOST_CRITERIA} are kept", field="criteria"
+        )
     for field, at in (("startsAt", asked.starts_at), ("expiresAt", asked.expires_at), ("reviewAt", asked.review_at)):
         if at is not None and at.tzinfo is None:
             raise Refused(Code.BAD_INPUT, f"{field} has no time zone; write it as 2026-11-21T12:00:00Z", field=field)
     return replace(
         asked,
         justification=words.wanted(asked.justification, "justification"),
-        acceptance_criteria=words.optional(asked.acceptance_criteria, "acceptanceCriteria"),
-        controls=tuple(words.wanted(control, "controls", most=2_000) for control in asked.controls),
+        controls=tuple(replace(one, description=_line(one.description, "controls")) for one in asked.controls),
+        criteria=tuple(replace(one, description=_line(one.description, "criteria")) for one in asked.criteria),
     )
 
 
@@ -108,6 +145,16 @@ def check_decider(
         raise _own("you made a version it covers")
 
 
+def extensions(tier: RiskTier) -> int:
+    """How often an exception of a model in this tier may be extended."""
+    return EXTENSIONS.get(tier, 1)
+
+
+def weighted_since(requested_at: datetime, risk: Severity, tier: RiskTier) -> datetime:
+    """When it counts as asked for, earlier by a head start for its risk: the database's exception_head_start."""
+    return requested_at - timedelta(days=_HEAD_START_DAYS[risk] * _TIER_HALVES.get(tier, 4) // 2)
+
+
 def check_decidable(state: ExceptionStatus) -> None:
     """A decision is made once."""
     if state not in DECIDABLE:
@@ -118,6 +165,10 @@ def check_decidable(state: ExceptionStatus) -> None:
 
 def _own(why: str) -> Refused:
     return Refused(Code.SAME_PERSON, f"{why}; ask another approver or policy owner to decide", field="exception")
+
+
+def _line(written: str, field: str) -> str:
+    return words.wanted(written, field, most=2_000)
 
 
 def _said(at: datetime) -> str:

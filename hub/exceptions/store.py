@@ -1,6 +1,7 @@
 """The SQL of exceptions; what covers what is told by the database's own function exception_covers."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,8 @@ from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
 from hub.db import Tx
-from hub.exceptions.tables import CompensatingControl, PolicyException
+from hub.exceptions.rules import Control, Criterion
+from hub.exceptions.tables import AcceptanceCriterion, CompensatingControl, PolicyException
 
 _COVERING = text("""
 SELECT a.policy, a.version, exception_covers(a.policy, a.model, a.version, a.stage, :at) AS exception
@@ -26,12 +28,15 @@ WHERE v.model_id = :model AND (CAST(:version AS uuid) IS NULL OR v.id = :version
 """)
 
 
-async def add(tx: Tx, row: PolicyException, controls: Sequence[str]) -> None:
-    """Add an exception with its controls."""
+async def add(tx: Tx, row: PolicyException, controls: Sequence[Control], criteria: Sequence[Criterion]) -> None:
+    """Add an exception with its controls and criteria."""
     await tx.session.execute(insert(PolicyException).values(**row.model_dump()))
-    made = [CompensatingControl(exception_id=row.id, description=control).model_dump() for control in controls]
-    if made:
-        await tx.session.execute(insert(CompensatingControl), made)
+    if controls:
+        held = [CompensatingControl(exception_id=row.id, **asdict(one)).model_dump() for one in controls]
+        await tx.session.execute(insert(CompensatingControl), held)
+    if criteria:
+        asked = [AcceptanceCriterion(exception_id=row.id, **asdict(one)).model_dump() for one in criteria]
+        await tx.session.execute(insert(AcceptanceCriterion), asked)
 
 
 async def one(tx: Tx, exception_id: UUID, *, lock: bool = False) -> PolicyException | None:
@@ -48,14 +53,26 @@ async def change(tx: Tx, exception_id: UUID, **values: Any) -> None:
     await tx.session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def controls(tx: Tx, exception_id: UUID) -> list[str]:
+async def controls(tx: Tx, exception_id: UUID) -> list[Control]:
     """What lowers the risk meanwhile, in the order it was written."""
     statement = (
-        select(CompensatingControl.description)
+        select(CompensatingControl)
         .where(col(CompensatingControl.exception_id) == exception_id)
         .order_by(col(CompensatingControl.id))
     )
-    return list((await tx.session.execute(statement)).scalars())
+    rows = (await tx.session.execute(statement)).scalars()
+    return [Control(one.description, one.policy_id, one.attest_every_days, one.attestor_id) for one in rows]
+
+
+async def criteria(tx: Tx, exception_id: UUID) -> list[Criterion]:
+    """What must be true for it to be closed, in the order it was written."""
+    statement = (
+        select(AcceptanceCriterion)
+        .where(col(AcceptanceCriterion.exception_id) == exception_id)
+        .order_by(col(AcceptanceCriterion.id))
+    )
+    rows = (await tx.session.execute(statement)).scalars()
+    return [Criterion(one.description, one.policy_id, one.due_at) for one in rows]
 
 
 async def authors(tx: Tx, model_id: UUID, version_id: UUID | None) -> set[str]:

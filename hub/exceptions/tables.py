@@ -4,11 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Text
+from sqlalchemy import Text, text
 from sqlmodel import Field, Index, SQLModel, desc
 
 from hub.db import choice, id_field, instant
-from hub.models.tables import Stage
+from hub.models.tables import RiskTier, Stage
+from hub.policies.tables import Severity
 
 
 class ExceptionKind(StrEnum):
@@ -21,7 +22,7 @@ class ExceptionKind(StrEnum):
 
 
 class ExceptionStatus(StrEnum):
-    """Where an exception stands; APPROVED, ACTIVE and EXPIRED follow from its dates at the time of asking."""
+    """Where an exception stands; APPROVED, ACTIVE, SUSPENDED and EXPIRED follow at the time of asking."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -51,7 +52,9 @@ class PolicyException(SQLModel, table=True):
     """A deviation; without a version it covers every version of its model, without a stage every stage.
 
     `state` is what people decided (APPROVED once granted); the status of the day is the database's
-    `exception_status(state, starts_at, expires_at, at)`.
+    `exception_status(state, starts_at, expires_at, suspended_from, at)`. `suspended_from` is the earliest instant at
+    which one of its controls does not hold, and is kept by the database itself. `weighted_since` is when it was asked
+    for, earlier by a head start for its risk: the order of the backlog. `tier` and `team_id` are the model's.
     """
 
     __tablename__ = "policy_exceptions"
@@ -60,33 +63,94 @@ class PolicyException(SQLModel, table=True):
         Index("ix_policy_exceptions_policy", "policy_id", "model_id"),
         Index("ix_policy_exceptions_requested", desc("requested_at"), desc("id")),
         Index("ix_policy_exceptions_expiry", "expires_at", "id"),
+        Index("ix_policy_exceptions_weighted", "weighted_since", "id"),
+        Index("ix_policy_exceptions_batch", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+        Index("ix_policy_exceptions_renewed", "renewed_from_id", postgresql_where=text("renewed_from_id IS NOT NULL")),
     )
 
     id: UUID = id_field()
     policy_id: UUID = Field(foreign_key="policies.id")
+    policy_version_id: UUID | None = Field(default=None, foreign_key="policy_versions.id")
     model_id: UUID = Field(foreign_key="models.id")
     version_id: UUID | None = Field(default=None, foreign_key="model_versions.id")
     stage: Stage | None = choice(Stage, default=None, nullable=True)
     kind: ExceptionKind = choice(ExceptionKind)
     state: ExceptionStatus = choice(ExceptionStatus)
-    treatment: RiskTreatment = choice(RiskTreatment)
+    template: str = Field(default="", max_length=100)
     justification: str = Field(sa_type=Text)
-    acceptance_criteria: str = Field(default="", sa_type=Text)
+    risk_before: Severity = choice(Severity, default=Severity.MEDIUM, rule="risk_before")
+    risk_after: Severity = choice(Severity, default=Severity.MEDIUM, rule="risk_after")
+    recommended_treatment: RiskTreatment = choice(RiskTreatment, rule="recommended_treatment")
+    decided_treatment: RiskTreatment | None = choice(
+        RiskTreatment, default=None, nullable=True, rule="decided_treatment"
+    )
+    ticket_url: str = Field(default="", sa_type=Text)
+    tier: RiskTier = choice(RiskTier, default=RiskTier.UNCLASSIFIED)
+    team_id: UUID | None = Field(default=None, foreign_key="teams.id")
     owner_id: UUID = Field(foreign_key="people.id")
     requested_by: UUID = Field(foreign_key="people.id")
     requested_at: datetime = instant()
+    weighted_since: datetime = instant()
     starts_at: datetime = instant()
     expires_at: datetime = instant()
+    suspended_from: datetime | None = instant(nullable=True)
+    review_every_days: int | None = None
     review_at: datetime | None = instant(nullable=True)
+    reviewed_at: datetime | None = instant(nullable=True)
+    extensions_allowed: int = 0
+    extensions_used: int = 0
+    renewed_from_id: UUID | None = Field(default=None, foreign_key="policy_exceptions.id")
+    batch_id: UUID | None = None
     decided_by: UUID | None = Field(default=None, foreign_key="people.id")
     decided_at: datetime | None = instant(nullable=True)
     decision_note: str = Field(default="", sa_type=Text)
+    resolution_suggested_at: datetime | None = instant(nullable=True)
+    ended_by: UUID | None = Field(default=None, foreign_key="people.id")
+    ended_at: datetime | None = instant(nullable=True)
+    end_note: str = Field(default="", sa_type=Text)
 
 
 class CompensatingControl(SQLModel, table=True):
+    """What lowers the risk meanwhile.
+
+    Tied to a check it names the policy that must pass, and is red since it last did not; tied to a person's word it is
+    to be attested every so many days, and is stale from `attestation_due_at` on.
+    """
+
     __tablename__ = "compensating_controls"
-    __table_args__ = (Index("ix_compensating_controls_exception", "exception_id", "id"),)
+    __table_args__ = (
+        Index("ix_compensating_controls_exception", "exception_id", "id"),
+        Index("ix_compensating_controls_policy", "policy_id", postgresql_where=text("policy_id IS NOT NULL")),
+    )
 
     id: UUID = id_field()
     exception_id: UUID = Field(foreign_key="policy_exceptions.id")
     description: str = Field(sa_type=Text)
+    policy_id: UUID | None = Field(default=None, foreign_key="policies.id")
+    red_since: datetime | None = instant(nullable=True)
+    attest_every_days: int | None = None
+    attestor_id: UUID | None = Field(default=None, foreign_key="people.id")
+    attested_by: UUID | None = Field(default=None, foreign_key="people.id")
+    attested_at: datetime | None = instant(nullable=True)
+    attestation_due_at: datetime | None = instant(nullable=True)
+    attestation_note: str = Field(default="", sa_type=Text)
+
+
+class AcceptanceCriterion(SQLModel, table=True):
+    """What must be true for an exception to be closed: that a policy passes, or what a person confirms."""
+
+    __tablename__ = "acceptance_criteria"
+    __table_args__ = (
+        Index("ix_acceptance_criteria_exception", "exception_id", "id"),
+        Index("ix_acceptance_criteria_policy", "policy_id", postgresql_where=text("policy_id IS NOT NULL")),
+    )
+
+    id: UUID = id_field()
+    exception_id: UUID = Field(foreign_key="policy_exceptions.id")
+    description: str = Field(sa_type=Text)
+    policy_id: UUID | None = Field(default=None, foreign_key="policies.id")
+    due_at: datetime | None = instant(nullable=True)
+    met_at: datetime | None = instant(nullable=True)
+    met_by: UUID | None = Field(default=None, foreign_key="people.id")
+    met_note: str = Field(default="", sa_type=Text)
+    evidence_url: str = Field(default="", sa_type=Text)

@@ -52,7 +52,8 @@ async def covers(
 
 async def status(db: Db) -> list[str]:
     rows = await db.reads.fetch(
-        "SELECT exception_status(state, starts_at, expires_at, $1) AS s FROM policy_exceptions ORDER BY id",
+        "SELECT exception_status(state, starts_at, expires_at, suspended_from, $1) AS s"
+        " FROM policy_exceptions ORDER BY id",
         db.clock.now(),
     )
     return [row["s"] for row in rows]

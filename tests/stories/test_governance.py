@@ -136,7 +136,7 @@ async def test_the_whole_way_to_production(ask: Ask, make: Make, clock: SetClock
             "model": model_id,
             "version": version_id,
             "justification": "New scans arrive next month.",
-            "controls": ["A second reader looks at every scan."],
+            "controls": [{"description": "A second reader looks at every scan."}],
             "owner": f"Person:{ines.person_id}",
             "expiresAt": (clock.now() + timedelta(days=30)).isoformat(),
         },

@@ -139,7 +139,8 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2
 _ENDED = text("""
 SELECT DISTINCT e.id
 FROM compliance c JOIN policy_exceptions e ON e.id = c.exception_id
-WHERE c.exception_id IS NOT NULL AND exception_status(e.state, e.starts_at, e.expires_at, :at) <> 'ACTIVE'
+WHERE c.exception_id IS NOT NULL
+  AND exception_status(e.state, e.starts_at, e.expires_at, e.suspended_from, :at) <> 'ACTIVE'
 ORDER BY e.id LIMIT :most
 """)
 

@@ -136,8 +136,11 @@ _NOT_ASKED = _listed(
 
 _EXCEPTIONS = _listed(
     f"""jsonb_build_object(
-        'id', x.id, 'policy', p.key, 'title', p.title, 'kind', x.kind, 'treatment', x.treatment,
-        'justification', x.justification, 'acceptance_criteria', x.acceptance_criteria, 'stage', x.stage,
+        'id', x.id, 'policy', p.key, 'title', p.title, 'kind', x.kind,
+        'treatment', coalesce(x.decided_treatment, x.recommended_treatment), 'justification', x.justification,
+        'risk_before', x.risk_before, 'risk_after', x.risk_after, 'stage', x.stage,
+        'acceptance_criteria', (SELECT coalesce(jsonb_agg(q.description ORDER BY q.id), '[]')
+                                FROM acceptance_criteria q WHERE q.exception_id = x.id),
         'every_version', x.version_id IS NULL, 'owner', {_person("x.owner_id")},
         'requested_by', {_person("x.requested_by")}, 'decided_by', {_person("x.decided_by")},
         'starts_at', {_instant("x.starts_at")}, 'expires_at', {_instant("x.expires_at")},
@@ -148,7 +151,7 @@ _EXCEPTIONS = _listed(
     """FROM policy_exceptions x JOIN policies p ON p.id = x.policy_id
        WHERE x.model_id = v.model_id AND (x.version_id IS NULL OR x.version_id = v.id)
          AND (x.stage IS NULL OR x.stage = a.stage)
-         AND exception_status(x.state, x.starts_at, x.expires_at, a.at) = 'ACTIVE'""",
+         AND exception_status(x.state, x.starts_at, x.expires_at, x.suspended_from, a.at) = 'ACTIVE'""",
 )
 
 
