@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from hub.cli import calendar, check, doctor, evidence, migrate, permit, policy, query, schema, serve, sync, token, up
 from hub.cli.approvals import command as approvals
+from hub.cli.exception import command as exception
 from hub.cli.gate import command as gate
 from hub.errors import Refused
 
@@ -63,3 +64,4 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(permit.app, name="permit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(exception.app, name="exception")

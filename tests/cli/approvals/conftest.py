@@ -64,12 +64,16 @@ class Desk:
         return self
 
     async def __call__(self, who: Principal, *words: str, typed: str | None = None) -> Ended:
-        """Run a command; with something typed, at a terminal."""
+        """Run one of the commands of approvals; with something typed, at a terminal."""
+        return await self.run(who, "approvals", *words, typed=typed)
+
+    async def run(self, who: Principal, *words: str, typed: str | None = None) -> Ended:
+        """Run any command; with something typed, at a terminal."""
         self._patch.setattr(agreeing, "at_a_terminal", lambda: typed is not None)
         env = {"HUB_URL": self.url, "HUB_TOKEN": await self.ask.token(who), "COLUMNS": "100", "TZ": "UTC"}
         # The hub logs to the same standard output here; one of its own does not.
         with structlog.testing.capture_logs():
-            said = await asyncio.to_thread(CliRunner().invoke, app, ["approvals", *words], input=typed, env=env)
+            said = await asyncio.to_thread(CliRunner().invoke, app, [*words], input=typed, env=env)
         return Ended(said.exit_code, said.stdout, said.stderr)
 
     async def json(self, who: Principal, *words: str) -> Any:

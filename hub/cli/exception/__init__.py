@@ -1,0 +1,1 @@
+"""`hub exception`: the command line door of exceptions, over GraphQL alone."""

@@ -1,0 +1,13 @@
+"""`hub exception`: its commands, each from the module that has it."""
+
+import typer
+
+from hub.cli.exception import exporting, importing
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Granted deviations from policies: ask for one, follow it, close it.\n\nExample: hub exception list",
+)
+app.command("export")(exporting.export)
+app.command("import")(importing.import_)
