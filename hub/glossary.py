@@ -188,6 +188,18 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "WITHDRAWN": "Taken back by whoever asked.",
         "RESOLVED": "No longer needed.",
     },
+    "ExtensionState": {
+        "REQUESTED": "Waits for a decision.",
+        "APPROVED": "The end has moved.",
+        "REJECTED": "The end stays.",
+        "WITHDRAWN": "Taken back by whoever asked.",
+        "LAPSED": "When it was decided, nothing was left to extend.",
+    },
+    "ReviewVerdict": {
+        "CONTINUE": "It goes on.",
+        "REVOKE": "It is taken back.",
+        "RESOLVE": "It is needed no more.",
+    },
     "RiskTreatment": {
         "ACCEPT": "The risk is borne.",
         "AVOID": "What brings the risk is not done.",

@@ -39,6 +39,8 @@ from hub.deployments import mutations as deployment_mutations
 from hub.deployments.velocity import graph as velocity
 from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
+from hub.exceptions.life import graph as exception_life
+from hub.exceptions.life import mutations as exception_life_mutations
 from hub.glossary import explain
 from hub.graph.catalog import planned_types, with_lists
 from hub.graph.splice import SplicingContext, splice
@@ -73,6 +75,7 @@ CONCEPTS = (
     policies,
     policy_changes,
     exceptions,
+    exception_life,
     checks,
     compliance,
     dossiers,
@@ -98,6 +101,7 @@ MUTATIONS = (
     policy_mutations,
     policy_change_mutations,
     exception_mutations,
+    exception_life_mutations,
     check_mutations,
     evidence_mutations,
     replay_mutations,

@@ -32,6 +32,7 @@ SUBJECTS = {
     "policy_version": "PolicyVersion",
     "policy_change": "PolicyChange",
     "exception": "PolicyException",
+    "extension": "ExceptionExtension",
     "approval_request": "ApprovalRequest",
     "approval_rule": "ApprovalRule",
     "matrix_change": "MatrixChange",

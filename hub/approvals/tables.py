@@ -40,6 +40,7 @@ class SubjectKind(StrEnum):
 
     VERSION = "version"
     EXCEPTION = "exception"
+    EXTENSION = "extension"
     POLICY_CHANGE = "policy_change"
     MATRIX_CHANGE = "matrix_change"
     CARD = "card"

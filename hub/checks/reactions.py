@@ -166,9 +166,9 @@ async def forget(tx: Tx, happened: tuple[Happened, ...]) -> None:
     await refresh(tx)
 
 
-@on("exception.approved")
+@on("exception.approved", "exception.revoked", "exception.resolved")
 async def ask_excepted(tx: Tx, happened: tuple[Happened, ...]) -> None:
-    """What an exception covers is asked about again, where it was asked before."""
+    """What an exception covers, or covers no more, is asked about again, where it was asked before."""
     await enqueue_all(tx, REASK, [{"exception": event.subject.id, "since": tx.at} for event in happened])
 
 

@@ -9,18 +9,15 @@ from hub.approvals.tables import SignOffDecision
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.exceptions import review, rules, store
+from hub.exceptions import holding, renewing, review, rules, store
 from hub.exceptions.rules import Deviation
 from hub.exceptions.tables import ExceptionStatus, PolicyException
 from hub.exceptions.telling import tell
 from hub.models import actions as models
 from hub.people import actions as people
-from hub.people import store as people_store
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
-from hub.people.tables import PersonKind
 from hub.policies import store as policies
-from hub.policies.tables import Policy, PolicyVersion
 
 
 async def request(tx: Tx, who: Principal, asked: Deviation) -> PolicyException:
@@ -32,11 +29,13 @@ async def request(tx: Tx, who: Principal, asked: Deviation) -> PolicyException:
         _, version = await models.visible_version(tx, who, wanted.version_id)
         if version.model_id != wanted.model_id:
             raise Refused(Code.NOT_FOUND, "there is no such version of this model", field="version")
-    policy, wording = await _policy(tx, wanted.policy_id)
+    policy, wording = await holding.policy_of(tx, wanted.policy_id)
     if not await policies.is_bound(tx, policy.id, wanted.model_id):
         raise Refused(
             Code.BAD_INPUT, f"{policy.key} does not apply to this model; nothing is to be excepted", field="policy"
         )
+    if wanted.renewed_from_id is not None:
+        await renewing.check(tx, who, wanted.renewed_from_id, policy.id, wanted.model_id)
     await people.answerable(tx, wanted.owner_id, "owner")
     starts_at = wanted.starts_at or tx.at
     rules.check_dates(wanted, at=tx.at)
@@ -83,15 +82,9 @@ async def decide(tx: Tx, who: Principal, exception_id: UUID, *, approve: bool, n
     """Answer the question about an exception; never as the one who asked, owns it, or made what it covers."""
     acting(tx, who, Permission.DECIDE_EXCEPTION)
     written = words.optional(note, "note") if approve else words.wanted(note, "note")
-    found = await store.one(tx, exception_id, lock=True)
-    if found is None:
-        raise _absent()
-    try:
-        await models.visible_model(tx, who, found.model_id)
-    except Refused as error:
-        raise _absent() from error
+    found = await holding.held(tx, who, exception_id)
     rules.check_decidable(found.state)
-    await _check_decider(tx, who, found)
+    await holding.check_uninvolved(tx, await holding.standing(tx, who), found)
     if approve:
         await _check_term(tx, found)
     asked = await approval_store.newest(tx, review.KIND, exception_id)
@@ -116,8 +109,11 @@ async def settled(tx: Tx, exception_id: UUID, state: ExceptionStatus, *, by: UUI
     if state is ExceptionStatus.APPROVED:
         await _check_term(tx, found)
     treatment = found.recommended_treatment if state is ExceptionStatus.APPROVED else None
-    decided = {"state": state, "decided_by": by, "decided_at": tx.at, "decision_note": note}
-    await store.change(tx, exception_id, decided_treatment=treatment, **decided)
+    if state is ExceptionStatus.WITHDRAWN:
+        await store.end(tx, exception_id, state, by=by, note=note)
+    else:
+        decided = {"state": state, "decided_by": by, "decided_at": tx.at, "decision_note": note}
+        await store.change(tx, exception_id, decided_treatment=treatment, **decided)
     now = await store.one(tx, exception_id)
     assert now is not None
     await tell(tx, f"exception.{state.lower()}", now)
@@ -125,36 +121,7 @@ async def settled(tx: Tx, exception_id: UUID, state: ExceptionStatus, *, by: UUI
 
 async def _check_term(tx: Tx, found: PolicyException) -> None:
     # Time has passed and the policy may have changed since it was asked for.
-    policy, wording = await _policy(tx, found.policy_id)
+    policy, wording = await holding.policy_of(tx, found.policy_id)
     rules.check_term(
         found.starts_at, found.expires_at, at=tx.at, longest_days=wording.longest_exception_days, policy=policy.key
     )
-
-
-async def _check_decider(tx: Tx, who: Principal, found: PolicyException) -> None:
-    # As of now: what the reader of the token knew may have been taken away since.
-    now = await people_store.standing(tx, who.person_id, who.scopes)
-    if now is None:
-        raise Refused(Code.FORBIDDEN, "your account is not active; nothing was decided")
-    now.require(Permission.DECIDE_EXCEPTION)
-    names = await store.authors(tx, found.model_id, found.version_id)
-    rules.check_decider(
-        who.person_id,
-        is_service=now.kind is PersonKind.SERVICE,
-        requested_by=found.requested_by,
-        owner_id=found.owner_id,
-        authors=await people_store.alike(tx, (), names),
-    )
-
-
-async def _policy(tx: Tx, policy_id: UUID) -> tuple[Policy, PolicyVersion]:
-    policy = await policies.policy(tx, policy_id)
-    if policy is None or policy.current_version_id is None:
-        raise Refused(Code.NOT_FOUND, "there is no such published policy", field="policy")
-    wording = await policies.version(tx, policy.current_version_id)
-    assert wording is not None
-    return policy, wording
-
-
-def _absent() -> Refused:
-    return Refused(Code.NOT_FOUND, "there is no such exception", field="exception")

@@ -50,18 +50,19 @@ async def subject_now(tx: Tx, exception_id: UUID, _stage: object) -> ApprovalSub
     found = await store.one(tx, exception_id)
     if found is None or found.state not in rules.DECIDABLE:
         return None
-    return await _subject(tx, found)
+    return await subject_of(tx, found)
 
 
 async def ask(tx: Tx, who: Principal, made: PolicyException) -> None:
     """Put an exception to those who decide such."""
     model = await models.model(tx, made.model_id)
     assert model is not None
-    subject = await _subject(tx, made)
+    subject = await subject_of(tx, made)
     await approvals.request(tx, who, subject, tier=model.tier, stage=made.stage, reason=made.justification)
 
 
-async def _subject(tx: Tx, found: PolicyException) -> ApprovalSubject:
+async def subject_of(tx: Tx, found: PolicyException) -> ApprovalSubject:
+    """What is asked about an exception, as it is now."""
     policy, model = await policies.policy(tx, found.policy_id), await models.model(tx, found.model_id)
     assert policy is not None and model is not None
     said = found.model_dump(include=set(ASKED))

@@ -1,6 +1,7 @@
 """What makes a request for an exception fit to be put to people, and fit to be granted."""
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -99,13 +100,13 @@ def check_term(starts_at: datetime, expires_at: datetime, *, at: datetime, longe
     if expires_at <= at:
         raise Refused(
             Code.TERM_IN_PAST,
-            f"{_said(expires_at)} is not after now, {_said(at)}; choose a later end",
+            f"{said(expires_at)} is not after now, {said(at)}; choose a later end",
             field="expiresAt",
         )
     if expires_at <= starts_at:
         raise Refused(
             Code.TERM_IN_PAST,
-            f"the end {_said(expires_at)} is not after the start {_said(starts_at)}",
+            f"the end {said(expires_at)} is not after the start {said(starts_at)}",
             field="expiresAt",
         )
     asked_days = ceil((expires_at - starts_at) / timedelta(days=1))
@@ -122,26 +123,26 @@ def check_dates(asked: Deviation, *, at: datetime) -> None:
     if asked.starts_at is not None and asked.starts_at < at:
         raise Refused(
             Code.TERM_IN_PAST,
-            f"the start {_said(asked.starts_at)} is before now, {_said(at)}; leave it out to start now",
+            f"the start {said(asked.starts_at)} is before now, {said(at)}; leave it out to start now",
             field="startsAt",
         )
     if asked.review_at is not None and not at < asked.review_at <= asked.expires_at:
         raise Refused(
-            Code.BAD_INPUT, f"the review {_said(asked.review_at)} is not between now and the end", field="reviewAt"
+            Code.BAD_INPUT, f"the review {said(asked.review_at)} is not between now and the end", field="reviewAt"
         )
 
 
 def check_decider(
-    decider: UUID, *, is_service: bool, requested_by: UUID, owner_id: UUID, authors: Collection[UUID]
+    accounts: Collection[UUID], *, is_service: bool, requested_by: UUID, owner_id: UUID, authors: AbstractSet[UUID]
 ) -> None:
-    """Nobody decides on what they asked for, answer for, or made; nor does a machine."""
+    """Nobody, under any account of theirs, decides on what they asked for, answer for, or made; nor does a machine."""
     if is_service:
         raise _own("a service account decides nothing")
-    if decider == requested_by:
+    if requested_by in accounts:
         raise _own("you asked for this exception")
-    if decider == owner_id:
+    if owner_id in accounts:
         raise _own("you own this exception")
-    if decider in authors:
+    if not authors.isdisjoint(accounts):
         raise _own("you made a version it covers")
 
 
@@ -171,5 +172,6 @@ def _line(written: str, field: str) -> str:
     return words.wanted(written, field, most=2_000)
 
 
-def _said(at: datetime) -> str:
+def said(at: datetime) -> str:
+    """An instant as a refusal names it."""
     return at.strftime("%Y-%m-%d %H:%M UTC")

@@ -11,12 +11,17 @@ from sqlmodel import col, select
 
 from hub.db import Tx
 from hub.exceptions.rules import Control, Criterion
-from hub.exceptions.tables import AcceptanceCriterion, CompensatingControl, PolicyException
+from hub.exceptions.tables import AcceptanceCriterion, CompensatingControl, ExceptionStatus, PolicyException
 
 _COVERING = text("""
 SELECT a.policy, a.version, exception_covers(a.policy, a.model, a.version, a.stage, :at) AS exception
 FROM unnest(CAST(:policies AS uuid[]), CAST(:models AS uuid[]), CAST(:versions AS uuid[]), CAST(:stages AS text[]))
     AS a (policy, model, version, stage)
+""")
+
+_STATUS = text("""
+SELECT exception_status(e.state, e.starts_at, e.expires_at, e.suspended_from, :at) FROM policy_exceptions e
+WHERE e.id = :id
 """)
 
 # Who made what an exception would cover: the authors of its version, or of every version of its model.
@@ -51,6 +56,16 @@ async def change(tx: Tx, exception_id: UUID, **values: Any) -> None:
     """Write columns of one exception."""
     statement = update(PolicyException).where(col(PolicyException.id) == exception_id).values(**values)
     await tx.session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def status(tx: Tx, exception_id: UUID) -> ExceptionStatus:
+    """Where an exception stands at this instant, by the database's own function."""
+    return ExceptionStatus((await tx.session.execute(_STATUS, {"id": exception_id, "at": tx.at})).scalar_one())
+
+
+async def end(tx: Tx, exception_id: UUID, state: ExceptionStatus, *, by: UUID | None, note: str) -> None:
+    """Write that an exception ended otherwise than by its date."""
+    await change(tx, exception_id, state=state, ended_by=by, ended_at=tx.at, end_note=note)
 
 
 async def controls(tx: Tx, exception_id: UUID) -> list[Control]:

@@ -48,6 +48,24 @@ class RiskTreatment(StrEnum):
     TRANSFER = "TRANSFER"
 
 
+class ExtensionState(StrEnum):
+    """What became of the wish to extend an exception; LAPSED when there was nothing left to extend."""
+
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
+
+
+class ReviewVerdict(StrEnum):
+    """What a recurring look at an exception comes to."""
+
+    CONTINUE = "CONTINUE"
+    REVOKE = "REVOKE"
+    RESOLVE = "RESOLVE"
+
+
 class PolicyException(SQLModel, table=True):
     """A deviation; without a version it covers every version of its model, without a stage every stage.
 
@@ -154,3 +172,45 @@ class AcceptanceCriterion(SQLModel, table=True):
     met_by: UUID | None = Field(default=None, foreign_key="people.id")
     met_note: str = Field(default="", sa_type=Text)
     evidence_url: str = Field(default="", sa_type=Text)
+
+
+class ExceptionExtension(SQLModel, table=True):
+    """That an exception is to last longer, and what became of it; one at a time is undecided."""
+
+    __tablename__ = "exception_extensions"
+    __table_args__ = (
+        Index("ix_exception_extensions_exception", "exception_id", desc("requested_at"), desc("id")),
+        Index(
+            "uq_exception_extensions_open",
+            "exception_id",
+            unique=True,
+            postgresql_where=text("state = 'REQUESTED'"),
+        ),
+    )
+
+    id: UUID = id_field()
+    exception_id: UUID = Field(foreign_key="policy_exceptions.id")
+    was_expires_at: datetime = instant()
+    until: datetime = instant()
+    justification: str = Field(sa_type=Text)
+    requested_by: UUID = Field(foreign_key="people.id")
+    requested_at: datetime = instant()
+    state: ExtensionState = choice(ExtensionState, default=ExtensionState.REQUESTED)
+    decided_by: UUID | None = Field(default=None, foreign_key="people.id")
+    decided_at: datetime | None = instant(nullable=True)
+    note: str = Field(default="", sa_type=Text)
+
+
+class ExceptionReview(SQLModel, table=True):
+    """One recurring look at an exception, and when it was due, if it was; added to, never changed."""
+
+    __tablename__ = "exception_reviews"
+    __table_args__ = (Index("ix_exception_reviews_exception", "exception_id", desc("at"), desc("id")),)
+
+    id: UUID = id_field()
+    exception_id: UUID = Field(foreign_key="policy_exceptions.id")
+    due_at: datetime | None = instant(nullable=True)
+    reviewed_by: UUID = Field(foreign_key="people.id")
+    at: datetime = instant()
+    verdict: ReviewVerdict = choice(ReviewVerdict)
+    note: str = Field(sa_type=Text)

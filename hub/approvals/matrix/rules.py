@@ -21,6 +21,7 @@ TEAM = "team:"
 SELECTS: Mapping[SubjectKind, frozenset[str]] = {
     SubjectKind.VERSION: frozenset({"tier", "stage", "tag"}),
     SubjectKind.EXCEPTION: frozenset({"tier", "stage", "tag"}),
+    SubjectKind.EXTENSION: frozenset({"tier", "stage", "tag"}),
     SubjectKind.BREAK_GLASS: frozenset({"tier", "stage", "tag"}),
     SubjectKind.CARD: frozenset({"tier", "tag"}),
     # By what the changed row is for.
@@ -29,7 +30,9 @@ SELECTS: Mapping[SubjectKind, frozenset[str]] = {
 }
 """What is known of a subject of each kind when a row is chosen for it; a row by anything else would never apply."""
 
-OWNED = frozenset({SubjectKind.VERSION, SubjectKind.EXCEPTION, SubjectKind.CARD, SubjectKind.BREAK_GLASS})
+OWNED = frozenset(
+    {SubjectKind.VERSION, SubjectKind.EXCEPTION, SubjectKind.EXTENSION, SubjectKind.CARD, SubjectKind.BREAK_GLASS}
+)
 """The kinds that are about one model, and so about somebody's."""
 
 
