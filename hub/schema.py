@@ -39,6 +39,7 @@ from hub.deployments import mutations as deployment_mutations
 from hub.deployments.velocity import graph as velocity
 from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
+from hub.exceptions.controls import mutations as control_mutations
 from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
 from hub.glossary import explain
@@ -102,6 +103,7 @@ MUTATIONS = (
     policy_change_mutations,
     exception_mutations,
     exception_life_mutations,
+    control_mutations,
     check_mutations,
     evidence_mutations,
     replay_mutations,

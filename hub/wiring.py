@@ -6,6 +6,8 @@ import hub.approvals.deadlines.jobs
 import hub.approvals.matrix.reactions
 import hub.approvals.reactions
 import hub.checks.cards
+import hub.checks.controls.jobs
+import hub.checks.controls.reactions
 import hub.checks.dossiers.reactions
 import hub.checks.evidence.reactions
 import hub.checks.jobs

@@ -11,6 +11,7 @@ from hub.checks import dossier, store
 from hub.checks.asking import MENDED, Answered, Told, answers, news
 from hub.checks.compliance import store as compliance
 from hub.checks.compliance.store import Input
+from hub.checks.controls import actions as controls
 from hub.checks.findings import Asked, Finding
 from hub.checks.replays import shadows
 from hub.db import Tx
@@ -38,12 +39,14 @@ async def evaluate(
     since: datetime | None = None,
     touched: frozenset[str] | None = None,
     only: Collection[UUID] | None = None,
+    beside: Collection[UUID] | None = None,
 ) -> list[Finding]:
     """Ask every policy that applies about these versions, for one stage or each for its own; gives what was recorded.
 
     A fixed number of statements for any number of versions; a few hundred at once is plenty. A result is recorded when
     it says something new. With `touched`, only rules that read what was touched are asked; with `only`, these policies.
-    With `since`, it is a job that asks, which leaves no trace of having found everything as it was.
+    With `since`, it is a job that asks, which leaves no trace of having found everything as it was. `beside` are all
+    versions that the transaction asks about, when these are not all.
     """
     if not version_ids:
         return []
@@ -69,6 +72,7 @@ async def evaluate(
         wordings = by_model.get(one.model_id, ())
         answered.append(answers(one, wordings, held, stage=at_stage, point=decision_point, at=tx.at))
     told = [each for one in answered for each in one.told]
+    await controls.follow(tx, told, version_ids if beside is None else beside)
     await _waive(tx, told)
     new = await _news(tx, told)
     await _keep(tx, answered, new, decision_point, quiet=since is not None)
@@ -89,15 +93,17 @@ async def ask_approval(tx: Tx, who: Principal, version_id: UUID, *, stage: Stage
 
 
 async def _waive(tx: Tx, told: Collection[Told]) -> None:
-    """Put under its exception whatever is not kept and covered by one."""
+    """Put under its exception whatever is not kept and covered by one, or say why that covers nothing for now."""
     failed = [one for one in told if one.finding.outcome in MENDED]
     covered = await exceptions.covering(
         tx, [(f.policy_id, f.model_id, f.version_id, f.stage) for f in (one.finding for one in failed)], tx.at
     )
     for one in failed:
-        exception = covered.get((one.finding.policy_id, one.finding.version_id))
-        if exception is not None:
-            one.waive(exception)
+        cover = covered.get((one.finding.policy_id, one.finding.version_id))
+        if cover is not None and cover.suspended:
+            one.hang(cover)
+        elif cover is not None:
+            one.waive(cover.exception)
 
 
 async def _news(tx: Tx, told: Collection[Told]) -> list[Told]:

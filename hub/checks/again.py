@@ -46,7 +46,7 @@ class Again:
 
 
 def again(stored: Stored) -> Again:
-    """Ask the wording of the stored document; the exception and the enforcement are taken as they were.
+    """Ask the wording of the stored document; exceptions, also suspended ones, and enforcement are taken as they were.
 
     Refuses a result that was made before documents were kept.
     """
@@ -64,12 +64,15 @@ def again(stored: Stored) -> Again:
     # What is missing was noted beside the document: why no value came of what was measured.
     notes = stored.inputs.get("notes", {})
     outcome = rules.judge(verdict, stored.enforcement, stored.exception)
-    explanation = rules.explain(outcome, verdict, notes, exception=stored.exception)
+    suspended = stored.inputs.get("suspended")
+    said_too = suspended["said"] if isinstance(suspended, Mapping) else None
+    explanation = rules.explain(outcome, verdict, notes, exception=stored.exception, suspended=said_too)
+    beside = {} if suspended is None else {"suspended": suspended}
     said: dict[str, tuple[object, object]] = {
         "document": (stored.digest, sha256(canonical_json(stored.document)).hexdigest()),
         "outcome": (stored.outcome, outcome),
         "explanation": (stored.explanation, explanation),
-        "inputs": (_plain(stored.inputs), _plain(rules.inputs(verdict, notes))),
+        "inputs": (_plain(stored.inputs), _plain({**rules.inputs(verdict, notes), **beside})),
     }
     return Again(outcome, explanation, tuple(name for name, (then, now) in said.items() if then != now))
 

@@ -13,6 +13,7 @@ from hub.checks.documents import Written, written
 from hub.checks.findings import Asked, Finding, Held
 from hub.checks.tables import Outcome
 from hub.db import new_id
+from hub.exceptions.covers import Cover
 from hub.models.rules import treated_as
 from hub.models.tables import Stage
 from hub.policies.cel import Document, Verdict, evaluate_all
@@ -37,6 +38,12 @@ class Told:
         """Let an exception cover the failure."""
         self.finding.outcome, self.finding.exception_id = Outcome.WAIVED, exception
         self.finding.explanation = rules.explain(Outcome.WAIVED, self.verdict, self.notes, exception=exception)
+
+    def hang(self, cover: Cover) -> None:
+        """Say which exception would cover the failure, and which of its controls does not hold."""
+        finding = self.finding
+        finding.explanation = rules.explain(finding.outcome, self.verdict, self.notes, suspended=cover.said())
+        finding.inputs = {**finding.inputs, "suspended": cover.kept()}
 
     def may_be_known(self) -> bool:
         """Whether what counted before ended the same way, by the same document, wording and exception."""
@@ -172,8 +179,8 @@ def news(told: Told, looked_at: Mapping[UUID, Mapping[str, Any]]) -> bool:
     return _deciding(looked_at[was.result_id]) != _deciding(told.finding.inputs)
 
 
-def _deciding(inputs: Mapping[str, Any]) -> list[tuple[object, ...]]:
-    return [
+def _deciding(inputs: Mapping[str, Any]) -> tuple[object, list[tuple[object, ...]]]:
+    return inputs.get("suspended"), [
         (clause.get("clause"), clause.get("holds"), clause.get("why"))
         for clause in inputs.get("clauses", ())
         if clause.get("decides", True)

@@ -73,7 +73,7 @@ async def run_evaluate(db: Db, order: Order) -> None:
             asked = [(DecisionPoint.REGISTER, None, versions), *((*at, of) for at, of in before.items())]
         for point, at_stage, of in asked:
             names = None if touched is None else frozenset(_texts(touched))
-            await evaluate(tx, of, point, at_stage, since=since, touched=names, only=policies)
+            await evaluate(tx, of, point, at_stage, since=since, touched=names, only=policies, beside=versions)
 
 
 @handles(SWEEP)

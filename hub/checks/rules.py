@@ -51,8 +51,21 @@ def ask_all(rules: Sequence[str], document: Document) -> list[Verdict]:
     return [found[i] for i in range(len(rules))]
 
 
-def explain(outcome: Outcome, verdict: Verdict, notes: Mapping[str, str], *, exception: UUID | None = None) -> str:
-    """Why, in words: of the clauses that decided, each value found beside the value allowed."""
+def explain(
+    outcome: Outcome,
+    verdict: Verdict,
+    notes: Mapping[str, str],
+    *,
+    exception: UUID | None = None,
+    suspended: str | None = None,
+) -> str:
+    """Why, in words: of the clauses that decided, each value found beside the value allowed.
+
+    With `suspended`, of what is not kept also why the exception that would cover it does not.
+    """
+    if suspended is not None:
+        said = explain(outcome, verdict, notes)
+        return f"{_cut(said, LONGEST_EXPLANATION - len(suspended) - 2)}; {suspended}"
     if outcome is Outcome.PASS:
         return _joined("kept", verdict.words())
     if outcome is Outcome.FAIL:
@@ -97,5 +110,8 @@ def _note(told: Told, notes: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _joined(start: str, parts: list[str]) -> str:
-    text = f"{start}: {parts[0] if len(parts) == 1 else '; '.join(parts)}" if parts else start
-    return text if len(text) <= LONGEST_EXPLANATION else text[: LONGEST_EXPLANATION - 1] + "…"
+    return _cut(f"{start}: {parts[0] if len(parts) == 1 else '; '.join(parts)}" if parts else start)
+
+
+def _cut(text: str, most: int = LONGEST_EXPLANATION) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -197,7 +197,8 @@ def _way_out(rollback: str | None) -> str:
 def _each(shut: Sequence[Standing]) -> str:
     named = ", ".join(f"{one.key} ({one.outcome})" for one in shut[:MOST_NAMED])
     more = len(shut) - MOST_NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    told = f"{named} and {more} more" if more > 0 else named
+    return "; ".join([told, *(one.suspended for one in shut[:MOST_NAMED] if one.suspended is not None)])
 
 
 def _cut(text: str, most: int = MOST_WORDS) -> str:

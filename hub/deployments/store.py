@@ -1,8 +1,8 @@
 """The SQL of deployment intents.
 
-Locks are taken in one order everywhere: the model, its versions by id, the bindings, the approval matrix, who may sign,
-approval requests, intents. So a version is decided about by one transaction at a time, no publication or change of the
-matrix slips in between, and none wait in a ring.
+Locks are taken in one order everywhere: the model, its versions by id, the bindings, the approval matrix, exceptions
+by id, who may sign, approval requests, intents. So a version is decided about by one transaction at a time, no
+publication or change of the matrix slips in between, and none wait in a ring.
 """
 
 from collections.abc import Collection, Mapping, Sequence

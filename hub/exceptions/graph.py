@@ -40,6 +40,11 @@ class PolicyExceptionFilter:
     )
     stage: list[Stage] | None = where("{t}.stage = ANY({v})", "For one of these stages.", cast="text[]")
     owner: strawberry.ID | None = where("{t}.owner_id = {v}", "Owned by this person.", cast="uuid", node="Person")
+    resolution_suggested: bool | None = where(
+        "({t}.resolution_suggested_at IS NOT NULL) = {v}",
+        "Whether what they waive passes again, so that they could be closed.",
+        cast="bool",
+    )
     text: str | None = where("strpos(lower({t}.justification), lower({v})) > 0", "Part of the justification.")
     expires: InstantRange | None = about("{t}.expires_at", "When they end.")
     requested: InstantRange | None = about("{t}.requested_at", "When they were asked for.")
@@ -122,10 +127,12 @@ class CompensatingControl(Node):
     description: str = column("What is done.")
     holds: bool = column("Whether it holds now.", sql=HOLDS)
     red_since: datetime | None = column("Since when the policy that it is tied to does not pass.")
+    red_why: str | None = column("What the policy says that it is tied to, while that does not pass.")
     attest_every_days: int | None = column("After how many days somebody confirms it anew.")
     attested_at: datetime | None = column("When somebody confirmed it last.")
     attestation_due_at: datetime | None = column("By when it is to be confirmed anew.")
     attestation_note: str = column("What was said when it was confirmed last.")
+    attestation_evidence_url: str | None = column("Where the evidence of that is.")
     policy: Policy | None = one("The policy that must pass for it to hold.", by="policy_id", implied=True)
     attestor: Person | None = one("Who is to confirm it; without one the owner.", by="attestor_id", implied=True)
     attested_by: Person | None = one("Who confirmed it last.", by="attested_by", implied=True)

@@ -1,6 +1,6 @@
 """The SQL of exceptions; what covers what is told by the database's own function exception_covers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,27 @@ from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
 from hub.db import Tx
+from hub.exceptions.covers import Cover
 from hub.exceptions.rules import Control, Criterion
 from hub.exceptions.tables import AcceptanceCriterion, CompensatingControl, ExceptionStatus, PolicyException
 
+# What covers each, or else what would if its controls held, with the first one that does not.
 _COVERING = text("""
-SELECT a.policy, a.version, exception_covers(a.policy, a.model, a.version, a.stage, :at) AS exception
+SELECT a.policy, a.version, coalesce(c.id, s.id) AS exception, k.id AS control, k.description, k.why
 FROM unnest(CAST(:policies AS uuid[]), CAST(:models AS uuid[]), CAST(:versions AS uuid[]), CAST(:stages AS text[]))
     AS a (policy, model, version, stage)
+CROSS JOIN LATERAL (SELECT exception_covers(a.policy, a.model, a.version, a.stage, :at) AS id) c
+LEFT JOIN LATERAL (SELECT exception_suspended(a.policy, a.model, a.version, a.stage, :at) AS id
+                   WHERE c.id IS NULL) s ON true
+LEFT JOIN LATERAL (
+    SELECT k.id, k.description,
+           CASE WHEN k.red_since <= :at THEN k.red_why
+                ELSE to_char(k.attestation_due_at AT TIME ZONE 'UTC', '"not attested by" YYYY-MM-DD HH24:MI "UTC"')
+           END AS why
+    FROM compensating_controls k
+    WHERE k.exception_id = s.id AND least(k.red_since, k.attestation_due_at) <= :at
+    ORDER BY k.id LIMIT 1) k ON true
+WHERE c.id IS NOT NULL OR k.id IS NOT NULL
 """)
 
 _STATUS = text("""
@@ -50,6 +64,13 @@ async def one(tx: Tx, exception_id: UUID, *, lock: bool = False) -> PolicyExcept
     if lock:
         statement = statement.with_for_update(key_share=True)
     return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def these(tx: Tx, exception_ids: Collection[UUID]) -> dict[UUID, PolicyException]:
+    """These exceptions as they are now, by id."""
+    statement = select(PolicyException).where(col(PolicyException.id).in_(exception_ids))
+    rows = (await tx.session.execute(statement.execution_options(populate_existing=True))).scalars()
+    return {row.id: row for row in rows}
 
 
 async def change(tx: Tx, exception_id: UUID, **values: Any) -> None:
@@ -98,8 +119,8 @@ async def authors(tx: Tx, model_id: UUID, version_id: UUID | None) -> set[str]:
 
 async def covering(
     tx: Tx, asked: Sequence[tuple[UUID, UUID, UUID, str]], at: datetime
-) -> dict[tuple[UUID, UUID], UUID]:
-    """Which exception covers each (policy, model, version, stage), by policy and version; those without are absent.
+) -> dict[tuple[UUID, UUID], Cover]:
+    """Which exception covers each (policy, model, version, stage), or would, by policy and version; others are absent.
 
     One statement for any number; each question is served by index ix_policy_exceptions_policy.
     """
@@ -108,4 +129,7 @@ async def covering(
     policies, models, versions, stages = (list(column) for column in zip(*asked, strict=True))
     values = {"policies": policies, "models": models, "versions": versions, "stages": stages, "at": at}
     rows = await tx.session.execute(_COVERING, values)
-    return {(row.policy, row.version): row.exception for row in rows if row.exception is not None}
+    return {
+        (row.policy, row.version): Cover(row.exception, row.control, row.description or "", row.why or "")
+        for row in rows
+    }

@@ -131,8 +131,8 @@ class PolicyException(SQLModel, table=True):
 class CompensatingControl(SQLModel, table=True):
     """What lowers the risk meanwhile.
 
-    Tied to a check it names the policy that must pass, and is red since it last did not; tied to a person's word it is
-    to be attested every so many days, and is stale from `attestation_due_at` on.
+    Tied to a check it names the policy that must pass, and is red since it last did not, which `red_why` says in words;
+    tied to a person's word it is to be attested every so many days, and is stale from `attestation_due_at` on.
     """
 
     __tablename__ = "compensating_controls"
@@ -146,12 +146,14 @@ class CompensatingControl(SQLModel, table=True):
     description: str = Field(sa_type=Text)
     policy_id: UUID | None = Field(default=None, foreign_key="policies.id")
     red_since: datetime | None = instant(nullable=True)
+    red_why: str | None = Field(default=None, sa_type=Text)
     attest_every_days: int | None = None
     attestor_id: UUID | None = Field(default=None, foreign_key="people.id")
     attested_by: UUID | None = Field(default=None, foreign_key="people.id")
     attested_at: datetime | None = instant(nullable=True)
     attestation_due_at: datetime | None = instant(nullable=True)
     attestation_note: str = Field(default="", sa_type=Text)
+    attestation_evidence_url: str | None = Field(default=None, sa_type=Text)
 
 
 class AcceptanceCriterion(SQLModel, table=True):

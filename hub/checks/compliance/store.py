@@ -102,7 +102,7 @@ _STANDINGS = text("""
 SELECT p.id AS policy_id, v.id AS policy_version_id, p.key, p.title, v.number, v.digest, v.remediation, v.safe_rollback,
        v.validators, v.enforcement AS own_enforcement, v.severity AS own_severity, v.schedule, v.decision_points,
        m.tier AS model_tier, c.id AS row_id, c.outcome, c.enforcement, c.severity, c.exception_id, c.result_id,
-       c.due_at, c.decision_point, k.explanation
+       c.due_at, c.decision_point, k.explanation, k.inputs #>> '{suspended,said}' AS suspended
 FROM model_versions s
 JOIN models m ON m.id = s.model_id
 JOIN policy_bindings b ON b.model_id = s.model_id
@@ -188,6 +188,8 @@ class Standing:
     due_at: datetime | None
     decision_point: DecisionPoint | None
     decision_points: frozenset[DecisionPoint] = frozenset()
+    suspended: str | None = None
+    """Which exception would waive it, and which of its controls does not hold."""
 
 
 async def current(
@@ -337,6 +339,7 @@ def _standing(row: Any, stage: Stage, at: datetime) -> Standing:
         due_at=row.due_at,
         decision_point=DecisionPoint(row.decision_point) if there else None,
         decision_points=frozenset(DecisionPoint(point) for point in row.decision_points),
+        suspended=row.suspended if there else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""What hangs on policies beside compliance: controls of exceptions, criteria, whether one is needed still."""

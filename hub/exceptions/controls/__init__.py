@@ -1,0 +1,1 @@
+"""What people say of a granted exception's controls and criteria: attested, confirmed, reopened."""
