@@ -39,6 +39,7 @@ from hub.deployments import mutations as deployment_mutations
 from hub.deployments.velocity import graph as velocity
 from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
+from hub.exceptions.asking import graph as exception_asking
 from hub.exceptions.controls import mutations as control_mutations
 from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
@@ -77,6 +78,7 @@ CONCEPTS = (
     policy_changes,
     exceptions,
     exception_life,
+    exception_asking,
     checks,
     compliance,
     dossiers,

@@ -84,8 +84,8 @@ def _one(hub: Remote, model: str, registry: str | None, nodes: Sequence[dict[str
     words = (word for word in re.split(r"[\W_]+", model) if len(word) > 2)
     parts = [{"text": word} for word in dict.fromkeys((model, *words))][:10]
     there = {node["name"] for found in hub.ask(LIKE_MODEL, any=parts).values() for node in found["nodes"]}
-    near = _near(model, there)
-    raise Refused(Code.NOT_FOUND, f"there is no model {name} that this token may see{near}", field="model")
+    other = near(model, there)
+    raise Refused(Code.NOT_FOUND, f"there is no model {name} that this token may see{other}", field="model")
 
 
 def _no_version(hub: Remote, model: dict[str, Any], version: str, aliased: dict[str, Any] | None = None) -> str:
@@ -95,13 +95,14 @@ def _no_version(hub: Remote, model: dict[str, Any], version: str, aliased: dict[
     there = [node["name"] for node in hub.ask(VERSIONS, model=model["id"])["modelVersions"]["nodes"]]
     if not there:
         return f"{name} has no version yet; register one, then sync its registry"
-    near = _near(version, there) or f"; the newest are {', '.join(map(inert, there[:NEAR]))}"
-    return f"{name} has no version {asked}{near}"
+    other = near(version, there) or f"; the newest are {', '.join(map(inert, there[:NEAR]))}"
+    return f"{name} has no version {asked}{other}"
 
 
-def _near(asked: str, there: Iterable[str]) -> str:
-    near = get_close_matches(asked, sorted(there), n=NEAR, cutoff=0.5)
-    return f"; near it are {', '.join(map(inert, near))}" if near else ""
+def near(asked: str, there: Iterable[str]) -> str:
+    """What is near a name that is not there, as a part of a sentence; nothing where nothing is."""
+    found = get_close_matches(asked, sorted(there), n=NEAR, cutoff=0.5)
+    return f"; near it are {', '.join(map(inert, found))}" if found else ""
 
 
 def _registry(node: dict[str, Any]) -> str:

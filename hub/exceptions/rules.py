@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from uuid import UUID
 
@@ -66,6 +66,8 @@ class Deviation:
     ticket_url: str = ""
     renewed_from_id: UUID | None = None
     batch_id: UUID | None = None
+    policy_version_id: UUID | None = None
+    """The wording that was read; without one, whichever is in force."""
 
 
 def checked(asked: Deviation) -> Deviation:
@@ -173,5 +175,5 @@ def _line(written: str, field: str) -> str:
 
 
 def said(at: datetime) -> str:
-    """An instant as a refusal names it."""
-    return at.strftime("%Y-%m-%d %H:%M UTC")
+    """An instant in words."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -2,12 +2,13 @@
 
 import typer
 
-from hub.cli.exception import exporting, importing
+from hub.cli.exception import exporting, importing, request
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Granted deviations from policies: ask for one, follow it, close it.\n\nExample: hub exception list",
 )
+app.command("request")(request.request)
 app.command("export")(exporting.export)
 app.command("import")(importing.import_)

@@ -1,17 +1,17 @@
-"""How somebody asks for an exception: the command, with every id filled in."""
+"""How somebody asks for an exception: the command, with everything filled in that the gate knows."""
 
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from hub.cli.gate.decision import Check, Report
+from hub.cli.gate.decision import Check, Intent, Report
 from hub.cli.gate.queries import REQUEST_EXCEPTION
 
 LONGEST_DAYS = 30
 """What is asked for when the policy would allow more; whoever needs more time says so."""
 
-OWNER = "Person:WHO-ANSWERS"
+OWNER, HANDLE = "Person:WHO-ANSWERS", "WHO-ANSWERS"
 WHY = "WHY IT CANNOT BE KEPT YET"
 CONTROL = "WHAT LOWERS THE RISK MEANWHILE"
 
@@ -23,14 +23,15 @@ class WayOut:
     check: Check
     document: str
     input: dict[str, Any]
+    options: dict[str, str]
 
     @property
     def command(self) -> str:
         """One line for a shell."""
-        import orjson
-
-        given = f"i={orjson.dumps(self.input).decode()}"
-        return f"hub query {shlex.quote(self.document)} --var {shlex.quote(given)}"
+        words = ["hub", "exception", "request"]
+        for option, value in self.options.items():
+            words += [option, value]
+        return shlex.join(words)
 
 
 def ways_out(report: Report) -> tuple[WayOut, ...]:
@@ -52,8 +53,23 @@ def ways_out(report: Report) -> tuple[WayOut, ...]:
             "stage": intent.stage,
             "owner": intent.owner.id if intent.owner else OWNER,
             "justification": WHY,
-            "controls": [CONTROL],
+            "controls": [{"description": CONTROL}],
             "expiresAt": ends.isoformat().replace("+00:00", "Z"),
         }
-        found.append(WayOut(check, REQUEST_EXCEPTION, asked))
+        found.append(WayOut(check, REQUEST_EXCEPTION, asked, _options(intent, check, days)))
     return tuple(found)
+
+
+def _options(intent: Intent, check: Check, days: int) -> dict[str, str]:
+    """The same for `hub exception request`."""
+    return {
+        "--policy": check.key,
+        "--model": intent.model,
+        "--registry": intent.registry,
+        "--version": intent.version,
+        "--to": intent.stage.lower(),
+        "--owner": intent.owner.handle if intent.owner else HANDLE,
+        "--expires": f"{days}d",
+        "--justification": WHY,
+        "--control": CONTROL,
+    }

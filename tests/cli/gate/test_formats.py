@@ -183,7 +183,7 @@ def test_github_shows_ten_of_each_level_and_says_how_many_more() -> None:
 def test_nothing_but_commands_is_wider_than_the_terminal(width: int) -> None:
     for made in (*REPORTS.values(), hostile(), hostile("AWAITING_APPROVAL")):
         lines = text.written(made, width=width, verbose=True).splitlines()
-        wide = [line for line in lines if columns(line) > width and not line.startswith("    hub query ")]
+        wide = [line for line in lines if columns(line) > width and not line.startswith("    hub exception request ")]
         assert wide == []
 
 

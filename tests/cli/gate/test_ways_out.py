@@ -3,7 +3,10 @@
 import shlex
 
 import orjson
+from typer.main import get_command
 
+from hub.cli.gate import way_out
+from hub.cli.main import app
 from tests.cli.gate import rows
 from tests.cli.gate.conftest import Run
 from tests.cli.gate.played import Played
@@ -69,18 +72,29 @@ def test_the_command_for_an_exception_is_one_a_shell_takes(run: Run, played: Pla
     played.intent = rows.intent("BLOCKED", rows.UNFAIR)
     (way,) = orjson.loads(run("gate", "--format", "json").stdout)["exceptions_to_ask_for"]
     words = shlex.split(way["command"])
-    assert words[:2] == ["hub", "query"]
-    assert words[3] == "--var"
-    assert words[2] == way["document"]
-    assert orjson.loads(words[4].removeprefix("i=")) == way["input"]
+    assert words[:3] == ["hub", "exception", "request"]
+    assert dict(zip(words[3::2], words[4::2], strict=True)) == {
+        "--policy": rows.UNFAIR["policy"]["key"],
+        "--model": played.intent["model"]["name"],
+        "--registry": played.intent["model"]["registry"]["key"],
+        "--version": played.intent["version"]["name"],
+        "--to": "production",
+        "--owner": rows.ADA["handle"],
+        "--expires": "30d",
+        "--justification": way_out.WHY,
+        "--control": way_out.CONTROL,
+    }
+    known = set(get_command(app).get_command(None, "exception").get_command(None, "request").params)
+    assert set(words[3::2]) <= {option for one in known for option in one.opts}
     assert (way["input"]["policy"], way["input"]["owner"]) == (rows.UNFAIR["policy"]["id"], rows.ADA["id"])
+    assert way["input"]["controls"] == [{"description": way_out.CONTROL}]
 
 
 def test_three_commands_are_enough_and_the_rest_are_named(run: Run, played: Played) -> None:
     many = [rows.check(f"policy-{n}", "FAIL", number=n) for n in range(5)]
     played.intent = rows.intent("BLOCKED", *many)
     said = run("gate").stdout
-    assert said.count("    hub query ") == 3
+    assert said.count("    hub exception request ") == 3
     assert f"  likewise from policy-3: policy {many[3]['policy']['id']}\n" in said
 
 
@@ -88,13 +102,13 @@ def test_where_no_exception_is_allowed_none_is_offered(run: Run, played: Played)
     played.intent = rows.intent("BLOCKED", rows.check("never", "FAIL", longest=0))
     said = run("gate").stdout
     assert "No exception can be asked for: never allows none.\n" in said
-    assert "hub query" not in said
+    assert "hub exception" not in said
 
 
 def test_a_model_without_an_owner_leaves_the_place_open(run: Run, played: Played) -> None:
     played.intent = rows.intent("BLOCKED", rows.UNFAIR)
     played.intent["model"]["owner"] = None
-    assert '"owner":"Person:WHO-ANSWERS"' in run("gate").stdout
+    assert " --owner WHO-ANSWERS " in run("gate").stdout
 
 
 def test_what_the_reader_may_not_see_does_not_end_it(run: Run, played: Played) -> None:

@@ -1,0 +1,121 @@
+"""What is said of an exception on the command line, and how a control, a criterion and an answer are written."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.cli import named
+from hub.cli.approvals import naming, when
+from hub.cli.exception import request_queries as queries
+from hub.cli.gate.inert import inert
+from hub.cli.remote import Remote
+from hub.errors import Code, Refused
+
+CONTROL = "write WHAT IS DONE | every 14 | by HANDLE | policy KEY, of which all but the first may be left out"
+CRITERION = "write WHAT MUST BE TRUE | policy KEY | due 2027-01-31, of which all but the first may be left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was typed behind the options; none for what was not."""
+
+    policy: str | None
+    model: str | None
+    version: str | None
+    to: str | None
+    registry: str | None
+    kind: str | None
+    template: str | None
+    justification: str | None
+    answers: tuple[str, ...]
+    controls: tuple[str, ...]
+    criteria: tuple[str, ...]
+    expires: str | None
+    starts: str | None
+    review_every: int | None
+    risk_before: str | None
+    risk_after: str | None
+    treatment: str | None
+    owner: str | None
+    ticket: str | None
+
+    def lacking(self) -> list[str]:
+        """The options without which nothing can be asked where nobody answers questions."""
+        said = {
+            "--policy": self.policy,
+            "--model": self.model,
+            "--expires": self.expires,
+            "--justification, --justification-file or --answer": self.justification or self.answers,
+        }
+        return [name for name, value in said.items() if not value]
+
+
+def control(hub: Remote, text: str) -> dict[str, Any]:
+    """A control as the graph takes it."""
+    first, rest = _parts(text)
+    made: dict[str, Any] = {"description": first}
+    for word, value in rest:
+        match word:
+            case "every" if value.removesuffix("d").isdecimal():
+                made["attestEveryDays"] = int(value.removesuffix("d"))
+            case "by" if value:
+                made["attestor"] = naming.person(hub, value, field="control")["id"]
+            case "policy" if value:
+                made["policy"] = policy(hub, value)["id"]
+            case _:
+                raise Refused(Code.BAD_INPUT, f"--control {inert(text, 80)}: {CONTROL}", field="control")
+    return made
+
+
+def criterion(hub: Remote, text: str, now: datetime) -> dict[str, Any]:
+    """A criterion as the graph takes it."""
+    first, rest = _parts(text)
+    made: dict[str, Any] = {"description": first}
+    for word, value in rest:
+        match word:
+            case "policy" if value:
+                made["policy"] = policy(hub, value)["id"]
+            case "due" if value:
+                made["dueAt"] = when.instant(value, option="--criterion", since=now, ends=True).isoformat()
+            case _:
+                raise Refused(Code.BAD_INPUT, f"--criterion {inert(text, 80)}: {CRITERION}", field="criterion")
+    return made
+
+
+def answer(text: str) -> dict[str, Any]:
+    """An answer to a section of the template."""
+    section, equals, said = text.partition("=")
+    if not equals or not section.strip():
+        raise Refused(
+            Code.BAD_INPUT, f"--answer {inert(text, 80)}: write SECTION=TEXT, such as reason='…'", field="answer"
+        )
+    return {"section": section.strip(), "text": said}
+
+
+def policy(hub: Remote, key: str) -> dict[str, Any]:
+    """A policy by its key; refused, with what is near, where there is none that is in force."""
+    found = hub.ask(queries.POLICY, key=key.strip())["policy"]
+    if found is None:
+        there = [one["key"] for one in hub.ask(queries.POLICIES)["policies"]["nodes"]]
+        near = named.near(key.strip(), there) or "; see them with: hub policy list"
+        raise Refused(Code.NOT_FOUND, f"there is no policy {inert(key, 100)}{near}", field="policy")
+    if found["currentVersion"] is None:
+        raise Refused(Code.BAD_INPUT, f"{inert(key, 100)} is not published yet; there is nothing to deviate from")
+    return dict(found)
+
+
+def template(hub: Remote, slug: str) -> dict[str, Any] | None:
+    """A template by its name; none for no name."""
+    if not slug.strip():
+        return None
+    found = hub.ask(queries.TEMPLATE, slug=slug.strip())["exceptionTemplate"]
+    if found is None:
+        there = ", ".join(one["slug"] for one in hub.ask(queries.TEMPLATES)["exceptionTemplates"]["nodes"])
+        raise Refused(Code.BAD_INPUT, f"there is no template {inert(slug, 100)}; there are {there}", field="template")
+    return dict(found)
+
+
+def _parts(text: str) -> tuple[str, list[tuple[str, str]]]:
+    first, *rest = (part.strip() for part in text.split("|"))
+    words = (part.partition(" ") for part in rest)
+    return first, [(word.lower(), value.strip()) for word, _, value in words]

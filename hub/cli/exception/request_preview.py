@@ -1,0 +1,41 @@
+"""A request as its requester reads it before it is sent."""
+
+from collections.abc import Iterator
+
+from hub.cli.approvals import when
+from hub.cli.approvals.naming import called
+from hub.cli.exception.request_wanted import Wanted
+from hub.cli.gate.inert import hanging, inert
+
+
+def lines(asked: Wanted, width: int) -> Iterator[str]:
+    """What is asked, until when, why, and what lowers the risk meanwhile."""
+    input = asked.input
+    kind = input["kind"].replace("_", " ").lower()
+    version = f" {inert(asked.version)}" if asked.version else ", every version,"
+    stage = f" for {input['stage']}" if input["stage"] else " for every stage"
+    policy = inert(asked.policy["key"])
+    yield from hanging("", f"{kind} of {inert(asked.model['name'])}{version} from {policy}{stage}", width)
+    since = f"from {when.said(asked.starts)} " if asked.starts else ""
+    at_most = f"{policy} allows at most {asked.longest_days} days"
+    yield from hanging("  ", f"{since}until {when.said(asked.expires)}; {at_most}", width)
+    risk = f"risk {input['riskBefore']}, {input['riskAfter']} with the controls; to {input['recommendedTreatment']} it"
+    yield from hanging("  ", f"{risk} is recommended; {called(asked.owner)} answers for closing it", width)
+    if input["ticketUrl"]:
+        yield from hanging("  ", f"ticket {inert(input['ticketUrl'])}", width)
+    yield from _numbered("Controls", asked.controls, "none", width)
+    yield from _numbered("Closed when", asked.criteria, f"{asked.policy['key']} passes", width)
+    yield "Why"
+    if input["justification"]:
+        for line in input["justification"].splitlines():
+            yield from hanging("  ", inert(line), width)
+    for one in input["answers"]:
+        yield from hanging("  ", f"{inert(one['section'])}: {inert(one['text'])}", width)
+
+
+def _numbered(head: str, texts: tuple[str, ...], without: str, width: int) -> Iterator[str]:
+    yield head
+    if not texts:
+        yield from hanging("  ", without, width)
+    for place, text in enumerate(texts, 1):
+        yield from hanging(f"  {place}. ", inert(text), width)
