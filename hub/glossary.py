@@ -200,6 +200,15 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "REVOKE": "It is taken back.",
         "RESOLVE": "It is needed no more.",
     },
+    "DeadlineKind": {
+        "EXPIRY": "An exception ends.",
+        "REVIEW": "An exception is to be looked at again.",
+        "ATTESTATION": "Somebody is to confirm that a control still holds.",
+        "CRITERION": "A criterion for closing an exception is to be met.",
+        "REVALIDATION": "A version in production is to be validated again.",
+        "ORPHANED_EXCEPTION": "An exception's owner has left.",
+        "ORPHANED_MODEL": "A model's owner has left.",
+    },
     "RiskTreatment": {
         "ACCEPT": "The risk is borne.",
         "AVOID": "What brings the risk is not done.",

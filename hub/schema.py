@@ -41,6 +41,7 @@ from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
 from hub.exceptions.asking import graph as exception_asking
 from hub.exceptions.controls import mutations as control_mutations
+from hub.exceptions.deadlines import graph as deadlines
 from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
 from hub.glossary import explain
@@ -79,6 +80,7 @@ CONCEPTS = (
     exceptions,
     exception_life,
     exception_asking,
+    deadlines,
     checks,
     compliance,
     dossiers,

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 import hub.approvals.tables
 import hub.calendars.tables
 import hub.checks.tables
+import hub.deadlines.tables
 import hub.deployments.tables
 import hub.events.tables
 import hub.exceptions.tables

@@ -10,13 +10,15 @@ from hub.approvals.talk.graph import unless_internal
 from hub.calendars.graph import Calendar
 from hub.deployments.graph import Deployment, DeploymentIntent, Permit
 from hub.events import tables
+from hub.exceptions.deadlines.telling import NOTICES
 from hub.exceptions.graph import PolicyException
-from hub.graph.declare import about, any_of, column, extends, many, one, planned, where
+from hub.graph.declare import Visible, about, any_of, column, extends, many, one, planned, where
 from hub.graph.types import JSON, Connection, InstantRange, Node, Query
 from hub.graph.values import ANY_NODE
 from hub.lineage.graph import Dataset
 from hub.models.graph import Model, ModelVersion
 from hub.models.visible import through_model
+from hub.people.access import Sight
 from hub.people.graph import Person
 from hub.policies.graph import Policy
 from hub.registries.graph import Registry
@@ -56,9 +58,19 @@ SUBJECTS = {
 """What a subject's kind is called in events, and in the graph; tokens are left out: few may see them."""
 
 
+def only_whom_it_tells(notice: str, others: Visible) -> Visible:
+    """What is told to one person is seen by that person, and by whoever sees every model."""
+    member = f"{others.classes[Sight.MEMBER]} AND (NOT {notice} OR {{t}}.subject_id = {{person}})"
+    return Visible({**others.classes, Sight.MEMBER: member})
+
+
 INTERNAL = "({t}.kind = 'approval.commented' AND {t}.data ->> 'internal' = 'true')"
-VISIBLE = unless_internal(INTERNAL, "{t}.subject_id", through_model("{t}.scope_id", or_none=True))
-"""The trail keeps to itself what internal notes are kept to themselves for."""
+_NOTICE = f"({{t}}.scope_id IS NULL AND {{t}}.kind IN ({', '.join(map(repr, NOTICES))}))"
+VISIBLE = only_whom_it_tells(
+    _NOTICE, unless_internal(INTERNAL, "{t}.subject_id", through_model("{t}.scope_id", or_none=True))
+)
+"""The trail keeps to itself what internal notes are kept to themselves for, and notices about several models for whom
+they are."""
 
 
 @strawberry.input(description="Which events.")

@@ -14,11 +14,16 @@ import hub.checks.jobs
 import hub.checks.reactions
 import hub.checks.replays.jobs
 import hub.checks.replays.reactions
+import hub.checks.revalidation.telling
 import hub.checks.validators.jobs
 import hub.checks.validators.reactions
+import hub.deadlines.jobs
 import hub.deployments.jobs
 import hub.deployments.reactions
+import hub.exceptions.deadlines.reactions
+import hub.exceptions.deadlines.telling
 import hub.exceptions.reactions
+import hub.models.orphans
 import hub.policies.changes.reactions
 import hub.policies.reactions
 import hub.registries.jobs  # noqa: F401

@@ -12,6 +12,7 @@ CONCEPTS = (
     "hub.checks.jobs",
     "hub.deployments.jobs",
     "hub.approvals.deadlines.jobs",
+    "hub.deadlines.jobs",
 )
 """Modules with a `due(db, at)`."""
 

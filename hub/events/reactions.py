@@ -40,6 +40,7 @@ HOUSE = (
     "events",
     "people",
     "calendars",
+    "deadlines",
     "models",
     "lineage",
     "approvals",

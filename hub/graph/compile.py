@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from graphql import FieldNode, FragmentDefinitionNode
+from strawberry.utils.str_converters import to_camel_case
 
 from hub.errors import Code
 from hub.graph.catalog import Catalog, FieldPlan, TypePlan
@@ -110,7 +111,7 @@ class Compiler:
         """Placeholders for the field's own arguments; one that is not given is null."""
         made = {}
         for name, cast in casts.items():
-            given = args.get(name)
+            given = args.get(to_camel_case(name))
             if given is not None and self.watch.is_set(given):
                 kind, _, node = cast.partition(" ")
                 made[name] = self.params.add(getter(given, converter(kind, node or None)), kind)

@@ -1,5 +1,6 @@
 """The SQL of models that decisions need; syncs bring their own."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,12 @@ async def model(tx: Tx, model_id: UUID, *, lock: bool = False) -> Model | None:
     if lock:
         statement = statement.with_for_update(key_share=True)
     return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def these(tx: Tx, model_ids: Collection[UUID]) -> Sequence[Model]:
+    """Some models, in the order of their ids."""
+    statement = select(Model).where(col(Model.id).in_(model_ids)).order_by(col(Model.id))
+    return list((await tx.session.execute(statement.execution_options(populate_existing=True))).scalars())
 
 
 async def version(tx: Tx, version_id: UUID) -> tuple[Model, ModelVersion] | None:
