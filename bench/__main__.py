@@ -15,6 +15,7 @@ BENCHES = {
     "gate": "The gate's decision, beside a bare transaction that writes the same rows",
     "approvals": "A signature with all that it triggers beside a bare transaction, and fifty people at once",
     "inbox": "A person's inbox among ten thousand open requests, beside its statement alone",
+    "backlog": "A page of the backlog among 100,000 exceptions, beside its statement alone",
     "bulk": "Versions asked about again, beside the bare engine, and the gate meanwhile",
     "touch": "One changed metric of one version, in a small hub and in a large one",
     "counts": "Compliance counts for a dashboard, beside their statement alone",

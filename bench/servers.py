@@ -199,6 +199,11 @@ async def serve(kind: str, address: str, *more: str) -> None:
         collect_garbage()
     else:
         app = await bare(address, *more)
+    await listen(app)
+
+
+async def listen(app: ASGIApp) -> None:
+    """Serve until standard input ends; the port is the first line that is printed."""
     door = socket.create_server(("127.0.0.1", 0), backlog=256)
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=120

@@ -86,6 +86,12 @@ class Tx:
     actor: UUID | None
     operation: str
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """A part that may fail by itself: when it raises, what it wrote is undone, and what was before it stands."""
+        async with self.session.begin_nested():
+            yield
+
     async def raw(self) -> "Raw":
         """The transaction's own asyncpg connection, for bulk work and for jobs."""
         connection = await self.session.connection()

@@ -29,6 +29,17 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "OPERATIONS": "Whether it can be operated.",
     },
     "Direction": {"ASC": "Smallest or earliest first.", "DESC": "Largest or latest first."},
+    "ExceptionLoadBy": {
+        "OWNER": "Of whoever answers for closing them.",
+        "TEAM": "Of the team whose models they cover.",
+        "POLICY": "Of the policy that they deviate from.",
+    },
+    "ExceptionBulkAction": {
+        "ASSIGN_OWNER": "Somebody else answers for closing it.",
+        "SET_REVIEW": "It is to be looked at again then.",
+        "SET_TICKET": "It names this ticket elsewhere.",
+        "REVOKE": "It is taken back, at once.",
+    },
     "RiskTier": {
         "PROHIBITED": "Must not be used.",
         "HIGH": "Can harm people in what matters to them: health, work, money, rights.",

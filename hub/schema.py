@@ -40,10 +40,12 @@ from hub.deployments.velocity import graph as velocity
 from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
 from hub.exceptions.asking import graph as exception_asking
+from hub.exceptions.bulk import mutations as exception_bulk_mutations
 from hub.exceptions.controls import mutations as control_mutations
 from hub.exceptions.deadlines import graph as deadlines
 from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
+from hub.exceptions.load import graph as exception_load
 from hub.glossary import explain
 from hub.graph.catalog import planned_types, with_lists
 from hub.graph.splice import SplicingContext, splice
@@ -81,6 +83,7 @@ CONCEPTS = (
     exception_life,
     exception_asking,
     deadlines,
+    exception_load,
     checks,
     compliance,
     dossiers,
@@ -108,6 +111,7 @@ MUTATIONS = (
     exception_mutations,
     exception_life_mutations,
     control_mutations,
+    exception_bulk_mutations,
     check_mutations,
     evidence_mutations,
     replay_mutations,

@@ -20,6 +20,7 @@ import hub.checks.validators.reactions
 import hub.deadlines.jobs
 import hub.deployments.jobs
 import hub.deployments.reactions
+import hub.exceptions.backlog.reactions
 import hub.exceptions.deadlines.reactions
 import hub.exceptions.deadlines.telling
 import hub.exceptions.reactions

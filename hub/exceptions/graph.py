@@ -5,8 +5,9 @@ from datetime import datetime
 import strawberry
 
 from hub.exceptions import tables
+from hub.exceptions.backlog.graph import ORDERS, STATUS, PolicyExceptionFilter
 from hub.exceptions.tables import ExceptionKind, ExceptionStatus, RiskTreatment
-from hub.graph.declare import about, column, either, extends, many, neither, one, planned, where
+from hub.graph.declare import about, column, extends, many, one, planned, where
 from hub.graph.types import Connection, InstantRange, Node, Query
 from hub.models.graph import Model, ModelVersion
 from hub.models.tables import RiskTier, Stage
@@ -15,47 +16,15 @@ from hub.people.graph import Person
 from hub.policies.graph import Policy
 from hub.policies.tables import Severity
 
-strawberry.enum(ExceptionKind, description="What sort of deviation it is.")
-strawberry.enum(
-    ExceptionStatus,
-    description="Where an exception stands; APPROVED, ACTIVE, SUSPENDED and EXPIRED follow at the time of asking.",
-)
 strawberry.enum(RiskTreatment, description="What is done about the risk.")
 
-STATUS = "exception_status({t}.state, {t}.starts_at, {t}.expires_at, {t}.suspended_from, {now})"
-
 HOLDS = "coalesce(least({t}.red_since, {t}.attestation_due_at) > {now}, true)"
-
-
-@strawberry.input(description="Which exceptions.")
-class PolicyExceptionFilter:
-    status: list[ExceptionStatus] | None = where(f"{STATUS} = ANY({{v}})", "That stand so today.", cast="text[]")
-    kind: list[ExceptionKind] | None = where("{t}.kind = ANY({v})", "Of one of these kinds.", cast="text[]")
-    policy: strawberry.ID | None = where("{t}.policy_id = {v}", "From this policy.", cast="uuid", node="Policy")
-    model: strawberry.ID | None = where("{t}.model_id = {v}", "Of this model.", cast="uuid", node="Model")
-    tier: list[RiskTier] | None = where(
-        "EXISTS (SELECT 1 FROM models tm WHERE tm.id = {t}.model_id AND tm.tier = ANY({v}))",
-        "Whose model is in one of these risk tiers.",
-        cast="text[]",
-    )
-    stage: list[Stage] | None = where("{t}.stage = ANY({v})", "For one of these stages.", cast="text[]")
-    owner: strawberry.ID | None = where("{t}.owner_id = {v}", "Owned by this person.", cast="uuid", node="Person")
-    resolution_suggested: bool | None = where(
-        "({t}.resolution_suggested_at IS NOT NULL) = {v}",
-        "Whether what they waive passes again, so that they could be closed.",
-        cast="bool",
-    )
-    text: str | None = where("strpos(lower({t}.justification), lower({v})) > 0", "Part of the justification.")
-    expires: InstantRange | None = about("{t}.expires_at", "When they end.")
-    requested: InstantRange | None = about("{t}.requested_at", "When they were asked for.")
-    any: "list[PolicyExceptionFilter] | None" = either("At least one of these holds.")
-    not_: "PolicyExceptionFilter | None" = neither("This does not hold.")
 
 
 @planned(
     tables.PolicyException,
     visible=through_model(),
-    orders={"REQUESTED_AT": "requested_at", "EXPIRES_AT": "expires_at"},
+    orders=ORDERS,
     default="-REQUESTED_AT",
     filter=PolicyExceptionFilter,
 )
@@ -85,6 +54,7 @@ class PolicyException(Node):
     resolution_suggested_at: datetime | None = column(
         "Since when what it waives passes again, so that it could be closed."
     )
+    batch: str | None = column("What was asked for together names the same batch.", sql="{t}.batch_id")
     ended_at: datetime | None = column("When it was taken back, withdrawn or closed.")
     end_note: str = column("Why it was taken back, withdrawn or closed.")
     weighted_age_days: int = column(

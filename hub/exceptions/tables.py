@@ -66,6 +66,10 @@ class ReviewVerdict(StrEnum):
     RESOLVE = "RESOLVE"
 
 
+OPEN = text("state IN ('SUBMITTED', 'UNDER_REVIEW', 'INFO_REQUESTED', 'APPROVED') AND expiry_noted_at IS NULL")
+"""Rows that lists of the backlog look through."""
+
+
 class PolicyException(SQLModel, table=True):
     """A deviation; without a version it covers every version of its model, without a stage every stage.
 
@@ -73,6 +77,7 @@ class PolicyException(SQLModel, table=True):
     `exception_status(state, starts_at, expires_at, suspended_from, at)`. `suspended_from` is the earliest instant at
     which one of its controls does not hold, and is kept by the database itself. `weighted_since` is when it was asked
     for, earlier by a head start for its risk: the order of the backlog. `tier` and `team_id` are the model's.
+    `expiry_noted_at` is when the clock saw that it is over: lists of what is open pass it by, and nothing else asks it.
     """
 
     __tablename__ = "policy_exceptions"
@@ -82,6 +87,16 @@ class PolicyException(SQLModel, table=True):
         Index("ix_policy_exceptions_requested", desc("requested_at"), desc("id")),
         Index("ix_policy_exceptions_expiry", "expires_at", "id"),
         Index("ix_policy_exceptions_weighted", "weighted_since", "id"),
+        Index("ix_policy_exceptions_backlog", "weighted_since", "id", postgresql_where=OPEN),
+        Index("ix_policy_exceptions_ending", "expires_at", "id", postgresql_where=OPEN),
+        Index("ix_policy_exceptions_owner", "owner_id", "weighted_since", "id", postgresql_where=OPEN),
+        Index("ix_policy_exceptions_team", "team_id", "weighted_since", "id", postgresql_where=OPEN),
+        Index(
+            "ix_policy_exceptions_review",
+            text("coalesce(review_at, 'infinity'::timestamptz)"),
+            "id",
+            postgresql_where=OPEN,
+        ),
         Index("ix_policy_exceptions_batch", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
         Index("ix_policy_exceptions_renewed", "renewed_from_id", postgresql_where=text("renewed_from_id IS NOT NULL")),
     )
@@ -122,6 +137,7 @@ class PolicyException(SQLModel, table=True):
     decided_by: UUID | None = Field(default=None, foreign_key="people.id")
     decided_at: datetime | None = instant(nullable=True)
     decision_note: str = Field(default="", sa_type=Text)
+    expiry_noted_at: datetime | None = instant(nullable=True)
     resolution_suggested_at: datetime | None = instant(nullable=True)
     ended_by: UUID | None = Field(default=None, foreign_key="people.id")
     ended_at: datetime | None = instant(nullable=True)

@@ -82,13 +82,14 @@ class Where:
     """A filter field: its SQL, the type its value is cast to, the type of node when the value is a global id.
 
     With `about` the field's value is an input object whose own fields speak about `{x}`; `sql` then wraps them
-    at `{inner}`.
+    at `{inner}`. With `otherwise` it is a yes or no that chooses between `sql` and that.
     """
 
     sql: str = ""
     cast: str = "text"
     node: str | None = None
     about: str | None = None
+    otherwise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,15 @@ def where(sql: str, description: str, *, cast: str = "text", node: str | None = 
     """A filter field; `node` names the type whose global id the value is."""
     read = Where(sql, cast, node)
     return strawberry.field(default=UNSET, description=description, name=name, metadata={WHERE: read})
+
+
+def flag(yes: str, no: str, description: str) -> Any:
+    """A filter field of yes or no, each with its own SQL.
+
+    The answer is part of the plan and no parameter of it, so that an index over those rows alone can serve it.
+    """
+    read = Where(yes, "bool", otherwise=no)
+    return strawberry.field(default=UNSET, description=description, metadata={WHERE: read})
 
 
 def about(expression: str, description: str, *, sql: str = "{inner}") -> Any:

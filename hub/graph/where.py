@@ -72,6 +72,8 @@ class Filters:
 
     def _simple(self, where: Where, given: Arg, names: Mapping[str, str]) -> str:
         """The predicate of one value. One of a list of one is equality: an index then gives the rows in order."""
+        if where.otherwise is not None:
+            return fill(where.sql if self._watch.value(given) else where.otherwise, names, self._params)
         convert, sql, cast = converter(where.cast, where.node), where.sql, where.cast
         if ANY in sql and self._watch.single(given):
             whole = convert

@@ -22,6 +22,21 @@ def through_model(model_id: str = "{t}.model_id", *, or_none: bool = False) -> V
     )
 
 
+BY_SIGHT = Visible({sight: f"{{t}}.sight = '{sight}'" for sight in Sight})
+"""For rows that were made for one class of readers, as `each_sight` makes them."""
+
+
+def each_sight(select: str, model_id: str) -> str:
+    """A select once for each class of readers: `{sight}` is the class, `{seen}` that it sees the model.
+
+    For sums over what a reader sees; the planner leaves out the class that does not read.
+    """
+    classes = through_model(model_id).classes
+    return " UNION ALL ".join(
+        select.replace("{sight}", f"'{sight}'").replace("{seen}", seen or "true") for sight, seen in classes.items()
+    )
+
+
 def through_version(version_id: str = "{t}.version_id") -> Visible:
     """Seen by whoever sees the model of the version that this expression names."""
     seen = HIDDEN_UNLESS.replace("{t}", "vm")

@@ -20,8 +20,8 @@ JOIN (SELECT id, row_number() OVER (ORDER BY id) n FROM datasets) b ON b.n = a.n
 UPDATE policy_exceptions SET version_id = (SELECT id FROM model_versions v WHERE v.model_id = policy_exceptions.model_id
   ORDER BY id LIMIT 1), stage = 'PRODUCTION', review_at = '2026-12-01' WHERE kind = 'WAIVER' AND state = 'APPROVED';
 UPDATE policy_exceptions SET expires_at = '2026-12-24' WHERE id IN (SELECT id FROM policy_exceptions ORDER BY id LIMIT 80);
-INSERT INTO compensating_controls (id, exception_id, description)
-SELECT gen_random_uuid(), id, 'A person looks at each case.' FROM policy_exceptions ORDER BY id LIMIT 50;
+INSERT INTO compensating_controls (id, exception_id, description, attestation_note)
+SELECT gen_random_uuid(), id, 'A person looks at each case.', '' FROM policy_exceptions ORDER BY id LIMIT 50;
 INSERT INTO deployments (id, registry_id, external_id, model_id, version_id, endpoint, environment,
   status, traffic_percent, observed_at)
 SELECT gen_random_uuid(), (SELECT id FROM registries LIMIT 1), 'd' || v.id, v.model_id, v.id, 'endpoint-' || v.name, 'eu',

@@ -185,6 +185,8 @@ class Walker:
         return kept
 
     def _predicate(self, where: Where, input_name: str, name: str, value: Any) -> str | None:
+        if where.otherwise is not None:
+            return where.sql if value else where.otherwise
         if where.about is None:
             return where.sql.replace("{v}", _literal(value, where.cast, where.node))
         inner_name = self.schema.type_map[input_name].fields[name].type.name  # type: ignore[attr-defined]

@@ -8,11 +8,11 @@ from hub.checks import tables
 from hub.checks.graph import CheckResult
 from hub.checks.tables import Outcome
 from hub.exceptions.graph import PolicyException
-from hub.graph.declare import Order, Visible, about, column, either, extends, many, neither, one, planned, where
+from hub.graph.declare import Order, about, column, either, extends, many, neither, one, planned, where
 from hub.graph.types import Connection, InstantRange, Node, Query
 from hub.models.graph import Model, ModelVersion
 from hub.models.tables import RiskTier, Stage
-from hub.models.visible import SEES_RESTRICTED, through_model
+from hub.models.visible import BY_SIGHT, SEES_RESTRICTED, through_model
 from hub.people.access import Sight
 from hub.policies.graph import Policy, PolicyVersion
 from hub.policies.tables import DecisionPoint, Enforcement, Severity
@@ -96,7 +96,6 @@ _TOTALS = f"""SELECT l.sight, l.tier, sum(l.n) FILTER (WHERE l.outcome = 'PASS')
        sum(l.n) FILTER (WHERE l.outcome <> 'SKIP') AS total
 FROM {COUNTS} l GROUP BY l.sight, l.tier"""
 SUMMARY = f"(SELECT {_ID.format(of='s.sight || s.tier')} AS id, s.* FROM ({_TOTALS}) s)"
-BY_SIGHT = Visible({sight: f"{{t}}.sight = '{sight}'" for sight in (Sight.ALL, Sight.MEMBER)})
 
 
 @strawberry.input(description="Which counts.")

@@ -11,13 +11,12 @@ from typing import Any
 
 import strawberry
 
-from hub.checks.compliance.graph import BY_SIGHT
 from hub.deployments.graph import DeploymentIntent
 from hub.graph.declare import Order, about, column, extends, many, one, planned, where
 from hub.graph.types import Connection, InstantRange, Query
 from hub.models.graph import Model, ModelVersion
 from hub.models.tables import RiskTier, Stage
-from hub.models.visible import HIDDEN_UNLESS, through_model
+from hub.models.visible import BY_SIGHT, HIDDEN_UNLESS, through_model
 from hub.people.access import Sight
 
 

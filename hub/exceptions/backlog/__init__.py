@@ -1,0 +1,1 @@
+"""The backlog: which exceptions are worked off, and in which order."""
