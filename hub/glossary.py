@@ -317,6 +317,21 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "SETTING": "A setting is wrong.",
         "NEWER_DATA": "The data belongs to a newer hub.",
     },
+    "TrendBucket": {
+        "DAY": "A day.",
+        "WEEK": "A week, from Monday.",
+        "MONTH": "A month of the calendar.",
+        "QUARTER": "A quarter of the calendar.",
+    },
+    "TrendGroupBy": {
+        "NOTHING": "All together.",
+        "TIER": "The model's risk tier at the time.",
+        "POLICY": "The policy that is not kept.",
+        "TEAM": "The model's team at the time.",
+        "KIND": "What sort of deviation it is.",
+        "RISK": "How bad it is with its controls.",
+        "STAGE": "The stage that is covered; empty for every stage.",
+    },
 }
 
 

@@ -62,6 +62,7 @@ from hub.policies.changes import graph as policy_changes
 from hub.policies.changes import mutations as policy_change_mutations
 from hub.registries import graph as registries
 from hub.registries import mutations as registry_mutations
+from hub.summaries.trend import graph as trend
 from hub.watching import graph as watching
 
 CONCEPTS = (
@@ -93,6 +94,7 @@ CONCEPTS = (
     deployments,
     velocity,
     registries,
+    trend,
     trail,
 )
 MUTATIONS = (

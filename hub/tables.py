@@ -14,7 +14,8 @@ import hub.lineage.tables
 import hub.models.tables
 import hub.people.tables
 import hub.policies.tables
-import hub.registries.tables  # noqa: F401
+import hub.registries.tables
+import hub.summaries.tables  # noqa: F401
 
 
 def metadata() -> MetaData:

@@ -27,7 +27,9 @@ import hub.exceptions.reactions
 import hub.models.orphans
 import hub.policies.changes.reactions
 import hub.policies.reactions
-import hub.registries.jobs  # noqa: F401
+import hub.registries.jobs
+import hub.summaries.jobs
+import hub.summaries.reactions  # noqa: F401
 from hub.events.reactions import seal
 
 seal()

@@ -13,6 +13,7 @@ CONCEPTS = (
     "hub.deployments.jobs",
     "hub.approvals.deadlines.jobs",
     "hub.deadlines.jobs",
+    "hub.summaries.jobs",
 )
 """Modules with a `due(db, at)`."""
 

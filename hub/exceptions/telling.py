@@ -32,5 +32,6 @@ def standing(row: PolicyException) -> dict[str, object]:
         "requested_at": row.requested_at,
         "starts_at": row.starts_at,
         "expires_at": row.expires_at,
+        "review_at": row.review_at,
         "granted": row.state is ExceptionStatus.APPROVED,
     }

@@ -15,6 +15,8 @@ import orjson
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from hub.graph.catalog import DEFINITION
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -35,12 +37,14 @@ class SplicingContext(StrawberryGraphQLCoreExecutionContext):
 def splice(schema: GraphQLSchema, planned: Callable[[str], bool]) -> None:
     """Make every field outside planned types that yields a planned one be read by the engine.
 
-    So is a root field of a query that cannot be compiled whole, because it also asks about the schema.
+    So is a root field of a query that cannot be compiled whole, because it also asks about the schema, or for a root
+    field that has a resolver of its own.
     """
     for found in schema.type_map.values():
         if found is schema.query_type:
             for name, field in schema.query_type.fields.items():
-                field.resolve = _reading_root(name)
+                if field.extensions[DEFINITION].base_resolver is None:
+                    field.resolve = _reading_root(name)
         if not isinstance(found, GraphQLObjectType) or planned(found.name):
             continue
         for field in found.fields.values():
@@ -60,7 +64,7 @@ def _reading(inner: Callable[..., Any] | None, type_name: str) -> Callable[..., 
         ref = inner(source, info, **given)
         if ref is None:
             return None
-        text = await info.context.read_node(type_name, ref.id, info.field_nodes, info.fragments, _coerced(info))
+        text = await info.context.read_node(type_name, ref.id, info.field_nodes, info.fragments, coerced(info))
         return None if text is None else orjson.Fragment(text)
 
     return resolve
@@ -71,7 +75,7 @@ def _reading_each(inner: Callable[..., Any] | None, type_name: str) -> Callable[
     assert inner is not None
 
     async def subscribe(source: Any, info: Any, **given: Any) -> AsyncIterator[orjson.Fragment]:
-        nodes, variables = info.field_nodes, _coerced(info)
+        nodes, variables = info.field_nodes, coerced(info)
         events = inner(source, info, **given)
         async with aclosing(await events if isawaitable(events) else events) as refs:
             async for ref in refs:
@@ -84,13 +88,13 @@ def _reading_each(inner: Callable[..., Any] | None, type_name: str) -> Callable[
 
 def _reading_root(name: str) -> Callable[..., Any]:
     async def resolve(_source: Any, info: Any, **_given: Any) -> Any:
-        text = await info.context.read_root(name, info.field_nodes, info.fragments, _coerced(info))
+        text = await info.context.read_root(name, info.field_nodes, info.fragments, coerced(info))
         return None if text == b"null" else orjson.Fragment(text)
 
     return resolve
 
 
-def _coerced(info: Any) -> Mapping[str, Any]:
+def coerced(info: Any) -> Mapping[str, Any]:
     """The operation's variables; Strawberry hands them on bare, graphql-core with their sources."""
     found: Mapping[str, Any] = getattr(info.variable_values, "coerced", info.variable_values)
     return found

@@ -118,7 +118,9 @@ def selection(ask: Ask, kind: Any, depth: int, *, renamed: bool = False) -> str:
         return "{ " + " ".join(parts) + " }"
     assert isinstance(kind, GraphQLObjectType)
     leaves = [n for n, f in kind.fields.items() if is_leaf_type(get_named_type(f.type)) and n != "email"]
-    deep = [n for n, f in kind.fields.items() if not is_leaf_type(get_named_type(f.type))]
+    # What a resolver of its own answers is neither compiled nor walked.
+    read = ask.catalog.types[kind.name].fields if kind.name in ask.catalog.types else kind.fields
+    deep = [n for n, f in kind.fields.items() if not is_leaf_type(get_named_type(f.type)) and n in read]
     if kind.name == "PageInfo":
         deep = []
     chosen = ask.draw(st.lists(st.sampled_from(leaves), max_size=4)) if leaves else []

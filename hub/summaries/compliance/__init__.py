@@ -1,0 +1,1 @@
+"""How compliance stood day by day, as reported and as it truly was."""

@@ -1,0 +1,1 @@
+"""How exceptions stood at an instant: what a sum of movements cannot tell."""

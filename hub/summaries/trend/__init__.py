@@ -1,0 +1,1 @@
+"""How exceptions developed, step by step, and how they stood at any instant."""
