@@ -25,6 +25,8 @@ from hub.people.actions import principal_of
 from hub.people.asking import Asking
 from hub.schema import schema
 from hub.sockets import Sockets
+from hub.summaries import http as summaries
+from hub.summaries.digests import http as digests
 from hub.telemetry import Telemetry, exposition, new_operation
 from hub.watching.feed import Feed
 from hub.watching.graph import Watching
@@ -143,6 +145,8 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
         Route("/metrics", metrics),
         *permits.routes(db, clock),
         *dossiers.routes(hub.open_session, hub.front.unexpected),
+        *summaries.routes(hub.open_session, hub.front.unexpected),
+        *digests.routes(hub.open_session, hub.front.unexpected),
     ]
     if development:
         routes += graphiql.routes(at="/graphiql", graphql=GRAPHQL)

@@ -28,6 +28,12 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "BUSINESS": "Whether it is worth it.",
         "OPERATIONS": "Whether it can be operated.",
     },
+    "DigestAudience": {
+        "EXECUTIVES": "Whoever looks at trends.",
+        "POLICY_OWNERS": "Whoever writes policies.",
+        "TEAM": "The members of one team.",
+    },
+    "DigestPeriod": {"WEEK": "A week, from Monday on.", "MONTH": "A month."},
     "Direction": {"ASC": "Smallest or earliest first.", "DESC": "Largest or latest first."},
     "ExceptionLoadBy": {
         "OWNER": "Of whoever answers for closing them.",

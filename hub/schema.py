@@ -62,6 +62,8 @@ from hub.policies.changes import graph as policy_changes
 from hub.policies.changes import mutations as policy_change_mutations
 from hub.registries import graph as registries
 from hub.registries import mutations as registry_mutations
+from hub.summaries.digests import graph as digests
+from hub.summaries.digests import mutations as digest_mutations
 from hub.summaries.trend import graph as trend
 from hub.watching import graph as watching
 
@@ -95,6 +97,7 @@ CONCEPTS = (
     velocity,
     registries,
     trend,
+    digests,
     trail,
 )
 MUTATIONS = (
@@ -120,6 +123,7 @@ MUTATIONS = (
     validator_mutations,
     deployment_mutations,
     registry_mutations,
+    digest_mutations,
 )
 SUBSCRIPTIONS = (watching,)
 """Every module that declares types, mutations or subscriptions; importing them is what declares them."""

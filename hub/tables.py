@@ -15,6 +15,7 @@ import hub.models.tables
 import hub.people.tables
 import hub.policies.tables
 import hub.registries.tables
+import hub.summaries.digests.tables
 import hub.summaries.tables  # noqa: F401
 
 

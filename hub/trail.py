@@ -54,6 +54,8 @@ SUBJECTS = {
     "person": "Person",
     "team": "Team",
     "calendar": "Calendar",
+    "digest": "Digest",
+    "digest_subscription": "DigestSubscription",
 }
 """What a subject's kind is called in events, and in the graph; tokens are left out: few may see them."""
 

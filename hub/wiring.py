@@ -28,6 +28,7 @@ import hub.models.orphans
 import hub.policies.changes.reactions
 import hub.policies.reactions
 import hub.registries.jobs
+import hub.summaries.digests.jobs
 import hub.summaries.jobs
 import hub.summaries.reactions  # noqa: F401
 from hub.events.reactions import seal

@@ -14,6 +14,7 @@ CONCEPTS = (
     "hub.approvals.deadlines.jobs",
     "hub.deadlines.jobs",
     "hub.summaries.jobs",
+    "hub.summaries.digests.jobs",
 )
 """Modules with a `due(db, at)`."""
 

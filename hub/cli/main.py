@@ -6,7 +6,22 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from hub.cli import calendar, check, doctor, evidence, migrate, permit, policy, query, schema, serve, sync, token, up
+from hub.cli import (
+    calendar,
+    check,
+    doctor,
+    evidence,
+    migrate,
+    permit,
+    policy,
+    query,
+    schema,
+    serve,
+    summary,
+    sync,
+    token,
+    up,
+)
 from hub.cli.approvals import command as approvals
 from hub.cli.exception import command as exception
 from hub.cli.gate import command as gate
@@ -55,6 +70,7 @@ app.command("migrate")(migrate.migrate)
 app.command("schema")(schema.schema)
 app.command("sync")(sync.sync)
 app.command("query")(query.query)
+app.command("summary")(summary.summary)
 app.command("gate", cls=gate.Gate)(gate.gate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(token.app, name="token")

@@ -96,6 +96,14 @@ async def add_person(tx: Tx, row: Person) -> bool:
     return await _added(tx, Person, row)
 
 
+async def team_named(reads: "ReadPool", named: str) -> UUID | None:
+    """The team of this key or id."""
+    found: UUID | None = await reads.fetchval(
+        "SELECT t.id FROM teams t WHERE t.key = $1 OR t.id::text = lower($1)", named
+    )
+    return found
+
+
 async def add_team(tx: Tx, row: Team) -> bool:
     """Add a team; false when the key is taken."""
     return await _added(tx, Team, row)

@@ -10,10 +10,10 @@ import pytest
 from pydantic import ValidationError
 from trestle.oscal.poam import PlanOfActionAndMilestones
 
-from hub.cells import bare, cell, sheet
 from hub.errors import Refused
 from hub.exceptions.exchange import oscal, sheets
 from hub.exceptions.tables import ExceptionStatus
+from hub.spreadsheet import bare, cell
 
 DEV = {"id": "Person:1", "name": "Dev", "handle": "dev", "kind": "HUMAN"}
 PAT = {"id": "Person:2", "name": "Pat", "handle": "pat", "kind": "HUMAN"}
@@ -68,25 +68,16 @@ def node(**more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("written", ["=cmd()", "+1", "-2", "@a", "\tx", "\rx"])
+@pytest.mark.parametrize("written", ["=cmd()", "+1", "-2", "@a", "\tx", "\rx", " =1"])
 def test_a_cell_that_a_spreadsheet_would_calculate_is_escaped_and_read_back(written: str) -> None:
     assert cell(written) == f"'{written}"
     assert bare(cell(written)) == written
 
 
-def test_other_cells_stay_as_they_are() -> None:
-    assert [cell(value) for value in ("it's = 1", "'quoted'", "", None, -3, 0.5)] == [
-        "it's = 1", "'quoted'", "", "", "-3", "0.5",
-    ]  # fmt: skip
-    assert sheet(("a", "b"), [("x,y", 'say "no"'), ("one\ntwo", None)]) == (
-        'a,b\r\n"x,y","say ""no"""\r\n"one\ntwo",\r\n'
-    )
-
-
 def test_an_export_can_be_imported() -> None:
     written = sheets.written([node(justification="=cmd()", controls={"nodes": [
         {"id": "1", "description": "Read\ntwice."}, {"id": "2", "description": "Counted; each week."},
-    ]})])  # fmt: skip
+    ]})]).decode()  # fmt: skip
     (row,) = csv.DictReader(io.StringIO(written))
     assert list(row) == [*sheets.REQUEST, *sheets.TOLD]
     assert (row["justification"], row["weighted_age_days"], row["review"]) == ("'=cmd()", "47", "")

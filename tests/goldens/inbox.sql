@@ -98,7 +98,11 @@ WHERE t31.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
 FROM teams t32
 WHERE t32.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
 FROM calendars t33
-WHERE t33.id = t2.subject_id) END), 'null'), '}'), ',')
+WHERE t33.id = t2.subject_id) WHEN 'digest' THEN (SELECT '{"__typename":"Digest"}'
+FROM digests t34
+WHERE t34.id = t2.subject_id AND (t34.team_id IS NULL OR t34.team_id = ANY($5::uuid[]))) WHEN 'digest_subscription' THEN (SELECT '{"__typename":"DigestSubscription"}'
+FROM digest_subscriptions t35
+WHERE t35.id = t2.subject_id AND (t35.team_id IS NULL OR t35.team_id = ANY($5::uuid[]))) END), 'null'), '}'), ',')
 FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
 FROM approval_requests t2
 WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < coalesce(t2.paused_at, $3::timestamptz)) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1

@@ -1,29 +1,24 @@
 """A dossier as one HTML page that needs nothing else: to be read, printed, sent and kept."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hub.checks.dossiers.against import SEVERITIES, mark_of, objections, weight
 from hub.checks.dossiers.content.store import SECTIONS
 from hub.checks.dossiers.inert import shown
 from hub.checks.dossiers.reading import Export
+from hub.pages import Filters, environment, policy
 
 MOST_ROWS = 500
 """Rows of one table that a page shows."""
 
 _HERE = Path(__file__).parent
 STYLE = (_HERE / "dossier.css").read_text()
-_STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+POLICY = policy(STYLE)
 """The Content-Security-Policy of a page: no script, nothing from elsewhere, no style but its own."""
 
 
@@ -82,20 +77,13 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _environment() -> Environment:
-    # Whatever is put into the template is escaped, and shown(): a name nobody thought of cannot slip by.
-    made = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: value if isinstance(value, Markup) else shown(value),
-    )
-    made.filters.update(
-        instant=_instant, number=_number, named=_named, said=_said, counted=_counted, spaced=_spaced, mark=mark_of
-    )
-    return made
-
-
-_TEMPLATE = _environment().get_template("dossier.html.jinja")
+_FILTERS: Filters = {
+    "instant": _instant,
+    "number": _number,
+    "named": _named,
+    "said": _said,
+    "counted": _counted,
+    "spaced": _spaced,
+    "mark": mark_of,
+}
+_TEMPLATE = environment(_HERE, shown, _FILTERS).get_template("dossier.html.jinja")

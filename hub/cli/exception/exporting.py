@@ -61,9 +61,9 @@ def export(
     found = list(_nodes(hub, status or []))
     written = _written(form, found, hub.address)
     if out is None:
-        sys.stdout.write(written)
+        sys.stdout.write(written.decode())
         return
-    out.write_text(written, encoding="utf-8", newline="")
+    out.write_bytes(written)
     printing.line(f"{len(found)} exception{'' if len(found) == 1 else 's'} written to {out}")
 
 
@@ -81,7 +81,7 @@ def _nodes(hub: "Remote", status: list[str]) -> Iterator[dict[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
-def _written(form: Form, found: list[dict[str, Any]], address: str) -> str:
+def _written(form: Form, found: list[dict[str, Any]], address: str) -> bytes:
     from importlib.metadata import version
 
     import orjson
@@ -98,4 +98,4 @@ def _written(form: Form, found: list[dict[str, Any]], address: str) -> str:
         newest = max(at for one in found for at in (one["requestedAt"], one["decidedAt"], one["endedAt"]) if at)
         known = version("governance-hub")
         told = oscal.plan(found, title="Policy exceptions", at=newest, version=known, system=address)
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n"
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub import cells
+from hub import spreadsheet
 from hub.errors import Code, Refused
 
 MOST_LINES = 1_000
@@ -84,20 +84,20 @@ def read(text: str) -> list[Line]:
     return lines
 
 
-def written(nodes: Iterable[Mapping[str, Any]]) -> str:
+def written(nodes: Iterable[Mapping[str, Any]]) -> bytes:
     """Exceptions, as the graph gives them, as a sheet."""
-    return cells.sheet((*REQUEST, *TOLD), [_row(one) for one in nodes])
+    return spreadsheet.written((*REQUEST, *TOLD), [_row(one) for one in nodes])
 
 
 def _line(number: int, names: list[str], row: list[str]) -> Line:
     if len(row) > len(names):
         return Line(number, {}, lacks=("a name for each cell",))
-    held = {name: cells.bare(value.strip()) for name, value in zip(names, row, strict=False)}
+    held = {name: spreadsheet.bare(value.strip()) for name, value in zip(names, row, strict=False)}
     return Line(number, held, lacks=tuple(name for name in WANTED if not held.get(name)))
 
 
-def _row(node: Mapping[str, Any]) -> list[object]:
-    said = {
+def _row(node: Mapping[str, Any]) -> list[spreadsheet.Cell]:
+    said: dict[str, spreadsheet.Cell] = {
         "policy": _of(node["policy"], "key"),
         "model": _of(node["model"], "name"),
         "justification": node["justification"],
@@ -135,8 +135,8 @@ def _row(node: Mapping[str, Any]) -> list[object]:
     return [said[name] for name in (*REQUEST, *TOLD)]
 
 
-def _of(node: Mapping[str, Any] | None, name: str) -> object:
-    return None if node is None else node[name]
+def _of(node: Mapping[str, Any] | None, name: str) -> spreadsheet.Cell:
+    return None if node is None else str(node[name])
 
 
 def _joined(connection: Mapping[str, Any]) -> str:

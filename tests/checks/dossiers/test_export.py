@@ -1,10 +1,7 @@
 """Dossiers to take away: a page and the exact text, for those who see the model; other people's words stay words."""
 
-import re
 from datetime import timedelta
 from hashlib import sha256
-from html.parser import HTMLParser
-from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -19,41 +16,9 @@ from hub.clock import SetClock
 from hub.events.record import Subject
 from tests.asking import Ask
 from tests.checks.dossiers.case import CARD, Case
+from tests.outline import Outline, readable_by_ear, words
 
-VOID = {"meta", "br"}
 HOSTILE = "<script>alert(1)</script>"
-
-
-class Outline(HTMLParser):
-    """What a page is made of: its elements, its links, its text; refuses elements that do not nest."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] != "style":
-            self.text += f"{data} "
-
-    def tags(self) -> set[str]:
-        return {tag for tag, _ in self.elements}
-
-
-def words(html: str) -> str:
-    return " ".join(Outline(html).text.split())
 
 
 async def test_the_page_begins_with_what_a_reviewer_must_know(case: Case, ask: Ask) -> None:
@@ -110,22 +75,7 @@ async def test_the_page_is_whole_in_itself_and_readable_by_ear(case: Case, ask: 
     await case.report()
     outline = Outline((await ask.get(case.rita, f"/dossiers/{(await case.ask()).id}.html")).text)
     assert outline.tags().isdisjoint({"script", "link", "img", "iframe", "object", "form", "base", "svg"})
-    ids = {attrs["id"] for _, attrs in outline.elements if "id" in attrs}
-    assert len(ids) == sum("id" in attrs for _, attrs in outline.elements)
-    for tag, attrs in outline.elements:
-        assert not {"src", "style", "onclick", "onload"} & attrs.keys()
-        if tag == "a":
-            assert str(attrs["href"]).removeprefix("#") in ids
-        if tag == "th":
-            assert attrs["scope"] in ("col", "row")
-        if "aria-labelledby" in attrs:
-            assert attrs["aria-labelledby"] in ids
-    heads = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch("h[1-6]", tag)]
-    assert heads[0] == 1
-    assert heads.count(1) == 1
-    assert all(after <= before + 1 for before, after in pairwise(heads))
-    assert sum(tag == "table" for tag, _ in outline.elements) == sum(tag == "caption" for tag, _ in outline.elements)
-    assert ("html", {"lang": "en"}) in outline.elements
+    readable_by_ear(outline)
 
 
 async def test_hostile_content_stays_words(case: Case, ask: Ask) -> None:

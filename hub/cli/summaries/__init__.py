@@ -1,0 +1,1 @@
+"""What `hub summary` asks for, and what it does with the answer."""
