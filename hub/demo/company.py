@@ -99,6 +99,13 @@ class Company:
             assert who is not None
             yield tx, who
 
+    async def meanwhile(self, tx: Tx, person: UUID, *, days_ago: int) -> tuple[Tx, Principal]:
+        """The same transaction so many days before it, as another person."""
+        then = replace(tx, at=tx.at - timedelta(days=days_ago), actor=person)
+        who = await people_store.standing(then, person, (Scope.GOVERN,))
+        assert who is not None
+        return then, who
+
     async def ask(self, text: str, **variables: object) -> dict[str, Any]:
         """The data of a query, read as somebody who sees everything."""
         operation = self._engine.operation(self._engine.document(text), None)

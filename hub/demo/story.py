@@ -6,7 +6,7 @@ What is told already is not told again, nor is what people changed since put bac
 
 from hub.checks import actions as checks
 from hub.db import Db
-from hub.demo import deviations, provenance, releases, reports, rulebook
+from hub.demo import deviations, history, provenance, releases, reports, rulebook
 from hub.demo.cast import MEMBERS, OWNERS, TEAMS, TIERS
 from hub.demo.company import Company, Say
 from hub.graph.execute import Engine
@@ -38,6 +38,7 @@ class Story:
             return
         await self._classify()
         await provenance.describe(company)
+        await history.remember(company)
         await deviations.deviate(company)
         await rulebook.draft(company)
         await reports.add(company)
@@ -67,14 +68,14 @@ class Story:
     async def _classify(self) -> None:
         seen = await self._company.seen()
         if seen.unclassified:
-            async with self._company.acting("priya.raman", days_ago=74) as (tx, priya):
+            async with self._company.acting("priya.raman", days_ago=398) as (tx, priya):
                 for name in sorted(seen.unclassified & TIERS.keys()):
                     tier, why = TIERS[name]
                     await models.classify(tx, priya, seen.models[name], tier=tier, why=why)
             self._company.say("models put into their risk tiers by priya.raman")
         for name in sorted(seen.without_team & OWNERS.keys()):
             owner, team = OWNERS[name]
-            async with self._company.acting(owner, days_ago=74) as (tx, who):
+            async with self._company.acting(owner, days_ago=398) as (tx, who):
                 await models.set_owner(tx, who, seen.models[name], owner_id=who.person_id, team_id=seen.teams[team])
         if seen.without_team:
             self._company.say("each model given to its owner's team")

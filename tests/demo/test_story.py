@@ -51,7 +51,7 @@ async def test_the_pack_is_proposed_by_one_and_approved_by_another(db, engine, s
     }
     assert {one["currentVersion"]["publishedBy"]["handle"] for one in found["policies"]["nodes"]} == {"lea.brandt"}
     published = {one["currentVersion"]["publishedAt"] for one in found["policies"]["nodes"]}
-    assert published == {(NOON - timedelta(days=75)).isoformat()}
+    assert published == {(NOON - timedelta(days=399)).isoformat()}
     changes = found["policyChanges"]["nodes"]
     assert {(one["status"], one["author"]["handle"], one["decidedBy"]["handle"]) for one in changes} == {
         ("PUBLISHED", "sofia.marchetti", "lea.brandt")
