@@ -41,10 +41,10 @@ SELECT gen_random_uuid(), p.id, p.current_version_id, v.model_id, v.id, v.digest
 FROM model_versions v CROSS JOIN policies p
 """
 COMPLIANCE = """
-INSERT INTO compliance (id, version_id, policy_id, stage, model_id, policy_version_id, result_id, decision_point, tier,
-                        outcome, enforcement, severity, since, evaluated_at)
-SELECT gen_random_uuid(), r.version_id, r.policy_id, r.stage, r.model_id, r.policy_version_id, r.id, r.decision_point,
-       m.tier, r.outcome, r.enforcement, r.severity, r.evaluated_at, r.evaluated_at
+INSERT INTO compliance (id, version_id, policy_id, stage, model_id, policy_version_id, result_id, result_digest,
+                        decision_point, tier, outcome, enforcement, severity, since, evaluated_at)
+SELECT gen_random_uuid(), r.version_id, r.policy_id, r.stage, r.model_id, r.policy_version_id, r.id, r.subject_digest,
+       r.decision_point, m.tier, r.outcome, r.enforcement, r.severity, r.evaluated_at, r.evaluated_at
 FROM check_results r JOIN models m ON m.id = r.model_id
 """
 

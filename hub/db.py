@@ -3,19 +3,24 @@
 `Db.write()` is the only place where a transaction opens and commits.
 """
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Column, DateTime, Enum, MetaData, String, text
+import orjson
+from sqlalchemy import Column, DateTime, Enum, MetaData, String, event, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
@@ -25,6 +30,11 @@ from hub.errors import Code, Refused
 if TYPE_CHECKING:
     Raw = asyncpg.Connection[asyncpg.Record]
     ReadPool = asyncpg.Pool[asyncpg.Record]
+
+STATEMENTS_KEPT = 512
+"""Prepared statements that each connection for writing keeps."""
+ASKED_AFTER_S = 1.0
+"""A connection that nobody used for so long is asked whether it is alive: that takes three ways to the server."""
 
 APP_ROLE = "hub_app"
 READ_ROLE = "hub_read"
@@ -78,13 +88,49 @@ def document(*, nullable: bool = False) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Tx:
-    """One write transaction: its session, its instant, who acts, and the operation it belongs to."""
+class Sql:
+    """A statement that goes to the server as it stands: `:name` became the number of its value."""
 
-    session: AsyncSession
+    text: str
+    names: tuple[str, ...]
+
+
+_NAME = re.compile(r"(?<![:\w]):(\w+)(?!:)")
+
+
+def sql(text: str) -> Sql:
+    """A statement for `Tx.fetch`, with `:name` for each value: for what every request sends, or many rows come of."""
+    names = tuple(dict.fromkeys(_NAME.findall(text)))
+    return Sql(_NAME.sub(lambda found: f"${names.index(found[1]) + 1}", text), names)
+
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+_SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One write transaction: its connection, its instant, who acts, and the operation it belongs to.
+
+    `notes` are what is remembered until it ends.
+    """
+
     at: datetime
     actor: UUID | None
     operation: str
+    connection: "Raw"
+    notes: dict[str, Any]
+    _alchemy: AsyncConnection
+
+    @property
+    def session(self) -> AsyncSession:
+        """SQLAlchemy's session on this connection, made when it is first asked for: many transactions need none."""
+        made: AsyncSession | None = self.notes.get(_SESSION)
+        if made is None:
+            made = self.notes[_SESSION] = AsyncSession(self._alchemy, expire_on_commit=False)
+        return made
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
@@ -94,11 +140,76 @@ class Tx:
 
     async def raw(self) -> "Raw":
         """The transaction's own asyncpg connection, for bulk work and for jobs."""
-        connection = await self.session.connection()
-        await connection.execute(text("SELECT 1"))
-        raw: Raw | None = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None and raw.is_in_transaction()
-        return raw
+        return self.connection
+
+    async def fetch(self, statement: Sql, values: Mapping[str, Any]) -> "list[asyncpg.Record]":
+        """The rows of a statement, past SQLAlchemy, whose way takes as long as a small statement itself."""
+        return await self.connection.fetch(statement.text, *(values[name] for name in statement.names))
+
+    async def rows(self, kind: type[Row], statement: Sql, values: Mapping[str, Any]) -> list[Row]:
+        """The same as rows of a table, as of now: what is set on them is not written."""
+        return [row_of(kind, one) for one in await self.fetch(statement, values)]
+
+    async def insert(self, row: SQLModel) -> None:
+        """Add one row, with a value of its own in each column."""
+        values = row.__dict__
+        documents = _documents(type(row))
+        places = ", ".join(f"${number}" for number, _ in enumerate(documents, 1))
+        statement = f"INSERT INTO {row.__tablename__} ({', '.join(documents)}) VALUES ({places})"
+        given = (_written(values[name]) if is_document else values[name] for name, is_document in documents.items())
+        await self.connection.execute(statement, *given)
+
+    async def update(self, kind: type[SQLModel], id: UUID, values: Mapping[str, Any]) -> None:
+        """Write columns of one row."""
+        documents = _documents(kind)
+        said = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 2))
+        given = (_written(value) if documents[name] else value for name, value in values.items())
+        await self.connection.execute(f"UPDATE {kind.__tablename__} SET {said} WHERE id = $1", id, *given)
+
+
+def row_of(kind: type[Row], record: "asyncpg.Record") -> Row:
+    """A row of a table from a record that holds its columns."""
+    make, words = _maker(kind)
+    row: Row = make()
+    values = row.__dict__
+    for name, word in words.items():
+        value = record[name]
+        values[name] = value if word is None or value is None else word(value)
+    return row
+
+
+@cache
+def _maker(kind: type[SQLModel]) -> tuple[Callable[[], Any], Mapping[str, Callable[[str], Any] | None]]:
+    """What makes an empty row, as SQLAlchemy does; and the columns, each with the enum whose words it holds, if any."""
+    columns = SQLModel.metadata.tables[str(kind.__tablename__)].columns
+    words = {column.name: column.type.enum_class if isinstance(column.type, Enum) else None for column in columns}
+    return inspect(kind).class_manager.new_instance, words
+
+
+@cache
+def _documents(kind: type[SQLModel]) -> Mapping[str, bool]:
+    """The columns of a table, each with whether it holds a JSON document."""
+    columns = SQLModel.metadata.tables[str(kind.__tablename__)].columns
+    return {column.name: isinstance(column.type, JSONB) for column in columns}
+
+
+def _written(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _put_back(_connection: Any, record: Any) -> None:
+    record.info["since"] = monotonic()
+
+
+def _look_at(connection: Any, record: Any, _proxy: Any) -> None:
+    """Have a dead connection of the pool replaced: one that lay there for long may be dead and not know it."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+    if monotonic() - record.info.get("since", monotonic()) > ASKED_AFTER_S:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise DisconnectionError from error
 
 
 class ReadConnection(asyncpg.Connection):
@@ -128,11 +239,16 @@ class Db:
             pool_size=self._writers,
             max_overflow=0,
             pool_timeout=5,
-            pool_pre_ping=True,
+            isolation_level="AUTOCOMMIT",
             connect_args={
-                "server_settings": {"role": APP_ROLE, "timezone": "UTC", "jit": "off", "application_name": "hub"}
+                "server_settings": {"role": APP_ROLE, "timezone": "UTC", "jit": "off", "application_name": "hub"},
+                "prepared_statement_cache_size": STATEMENTS_KEPT,
+                "statement_cache_size": STATEMENTS_KEPT,
+                "max_cached_statement_lifetime": 0,
             },
         )
+        event.listen(self._engine.sync_engine, "checkin", _put_back)
+        event.listen(self._engine.sync_engine, "checkout", _look_at)
         self._reads = await asyncpg.create_pool(
             self.read_url,
             min_size=min(2, self._readers),
@@ -168,8 +284,19 @@ class Db:
     async def write(self, *, actor: UUID | None, operation: str) -> AsyncIterator[Tx]:
         """One transaction: commits when the block ends, rolls back when it raises."""
         assert self._engine is not None, "the database is not open"
-        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-            yield Tx(session=session, at=self.clock.now(), actor=actor, operation=operation)
+        notes: dict[str, Any] = {}
+        async with self._engine.connect() as alchemy:
+            connection: Raw | None = (await alchemy.get_raw_connection()).driver_connection
+            assert connection is not None
+            try:
+                # Begun and ended here, and not by SQLAlchemy, which would send another statement to begin with.
+                async with connection.transaction():
+                    yield Tx(self.clock.now(), actor, operation, connection, notes, alchemy)
+                    if _SESSION in notes:
+                        await notes[_SESSION].flush()
+            finally:
+                if _SESSION in notes:
+                    await notes[_SESSION].close()
 
 
 def plain_url(url: str) -> str:

@@ -25,11 +25,11 @@ GONE = (
 )
 """What a server says, or what is found, when it restarts or has ended our connection."""
 
-AWAY = (*GONE, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a statement raises while there is no server.
+LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg calls a closed connection, and one that ends in the middle of a reset."""
 
-asyncpg calls a closed connection an interface error, and one that ends in the middle of a reset an internal error.
-"""
+AWAY = (*GONE, *LOST, OSError)
+"""What a statement raises while there is no server."""
 
 LONGEST_WAIT_S = 2.0
 CONNECT_WITHIN_S = 5.0

@@ -1,6 +1,7 @@
 """The whole GraphQL schema, put together from every concept's types."""
 
 from functools import cache
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, lexicographic_sort_schema, print_schema
@@ -56,6 +57,7 @@ from hub.models import graph as models
 from hub.models import mutations as model_mutations
 from hub.people import graph as people
 from hub.people import mutations as people_mutations
+from hub.people.asking import Asking
 from hub.policies import graph as policies
 from hub.policies import mutations as policy_mutations
 from hub.policies.changes import graph as policy_changes
@@ -130,10 +132,18 @@ SUBSCRIPTIONS = (watching,)
 
 
 class HubSchema(strawberry.Schema):
-    """Leaves it to the door to log what failed, once and without what must not be shown."""
+    """Leaves it to the door to read a document, and to log what failed, once and without what must not be shown."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return
+
+    def _create_execution_context(self, query: str | None, *given: Any, **named: Any) -> ExecutionContext:
+        """The context of one operation, with the document as the door read and validated it, once for all requests."""
+        made = super()._create_execution_context(query, *given, **named)
+        if query is not None and isinstance(made.context, Asking):
+            document = made.context.engine.document(query)
+            made.graphql_document, made.pre_execution_errors = document.node, document.errors
+        return made
 
 
 @cache

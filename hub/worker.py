@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from hub.db import Db
 from hub.errors import Dead, Refused, Retry
 from hub.events.jobs import Handler, Job, Lane, Order, handlers
-from hub.queue_line import AWAY, GONE, QueueLine
+from hub.queue_line import AWAY, GONE, LOST, QueueLine
 from hub.telemetry import FAILURES, JOBS, OPERATION, log
 
 
@@ -154,7 +154,8 @@ def wait_before_next(error: Exception, tries_before: int) -> float | None:
         return error.after_s
     if isinstance(error, Dead | Refused):
         return None
-    if isinstance(error, (*GONE, PoolTimeout)) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    cut = isinstance(error, DBAPIError) and error.connection_invalidated
+    if cut or isinstance(error, (*GONE, *LOST, PoolTimeout)):
         return AWAY_WAIT_S
     return FIRST_WAIT_S * 4**tries_before if tries_before + 1 < TRIES else None
 

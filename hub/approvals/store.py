@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, text, update
-from sqlalchemy import select as columns
+from sqlalchemy import insert, text
 from sqlmodel import col, select
 
 from hub.approvals.steps import Given
 from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, Delegation, SignOff
-from hub.db import Tx
-from hub.models.tables import Model, RiskTier, Stage
+from hub.db import Tx, row_of, sql
+from hub.models.tables import RiskTier, Stage
 from hub.people.access import BY_ROLE, Permission
 from hub.people.store import ALIKE
 from hub.people.tables import Discipline, Role
@@ -57,6 +56,8 @@ WHERE s.decision = 'APPROVE' AND (s.delegation_id IS NULL OR d.revoked_at IS NUL
 ORDER BY s.signed_at, s.id
 """
 
+_COUNTED = sql(_GIVEN)
+
 _VOID = text("""
 UPDATE approval_requests r SET status = 'STALE', status_why = v.why, decided_at = :at, next_at = NULL,
     paused_at = NULL
@@ -80,6 +81,19 @@ WHERE r.id = :request
 ORDER BY w.number, g.role, g.discipline
 """
 
+# A request, locked after who may sign, with what guards its model.
+_SEEN = sql("""
+SELECT r.*, m.restricted, m.owner_id, m.team_id, pg_advisory_xact_lock_shared(:people)
+FROM approval_requests r LEFT JOIN models m ON m.id = r.scope_id
+WHERE r.id = :request AND r.subject_kind <> ALL (:but)
+FOR NO KEY UPDATE OF r
+""")
+
+_REQUEST = sql("SELECT * FROM approval_requests WHERE id = :request")
+_HELD = sql("SELECT * FROM approval_requests WHERE id = :request FOR NO KEY UPDATE")
+
+_ANSWERS = sql("SELECT * FROM sign_offs WHERE request_id = :request ORDER BY signed_at, entry, id")
+
 # Pending requests that these people answered, by their own hand or another's.
 _ANSWERED_BY = text("""
 SELECT r.* FROM approval_requests r
@@ -102,7 +116,7 @@ SELECT h.id FROM hands h
 # All that a signature looks at of people, at one moment: whether the signer is active, and in which roles; in what
 # capacities the one whose say it is could answer; whose answers count already; whose work it is, under every account;
 # what the signer has opened.
-_SIGNING = text(f"""
+_SIGNING = sql(f"""
 SELECT (SELECT json_agg(DISTINCT g.role) FROM role_grants g WHERE g.person_id = :person) AS roles,
        (SELECT p.active FROM people p WHERE p.id = :person) AS active,
        (SELECT json_agg(x) FROM ({_SEATS}) x) AS seats,
@@ -112,6 +126,8 @@ SELECT (SELECT json_agg(DISTINCT g.role) FROM role_grants g WHERE g.person_id = 
 FROM (SELECT min(o.opened_at) AS since, count(o.thing_id) AS things
       FROM approval_openings o WHERE o.request_id = :request AND o.person_id = :person) o
 """)
+
+_SHARE_PEOPLE = sql("SELECT pg_advisory_xact_lock_shared(:key)")
 
 # First the lock on who may, then those on what is asked about, in one order.
 _HOLD_SUBJECTS = text("""
@@ -125,7 +141,7 @@ PEOPLE_LOCK = 7_201_125_513
 """Shared by whoever decides about requests, held by whoever changes who may."""
 
 _SHARED = "approvals share people"
-"""Noted of a transaction's session, so that the lock is asked for once."""
+"""Noted of a transaction, so that the lock is asked for once."""
 
 ANSWERING = sorted(role.value for role, may in BY_ROLE.items() if Permission.SIGN_APPROVAL in may)
 """Roles whose holders answer requests."""
@@ -192,22 +208,22 @@ async def share_people(tx: Tx) -> None:
     Taken after what is locked of subjects and before requests are, by all who decide about requests: what is counted is
     what there is when it is committed, and nobody comes to be asked by what a request wanted before.
     """
-    if _SHARED not in tx.session.info:
-        await tx.session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": PEOPLE_LOCK})
-        tx.session.info[_SHARED] = True
+    if _SHARED not in tx.notes:
+        await tx.fetch(_SHARE_PEOPLE, {"key": PEOPLE_LOCK})
+        tx.notes[_SHARED] = True
 
 
 async def hold_people(tx: Tx) -> None:
     """Wait for all who decide about requests, and have those after them wait: for whoever changes who may sign."""
     await tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PEOPLE_LOCK})
-    tx.session.info[_SHARED] = True
+    tx.notes[_SHARED] = True
 
 
 async def hold_subjects(tx: Tx, subjects: Collection[tuple[UUID, Stage | None]]) -> None:
     """Let only one transaction at a time ask about these subjects and stages, and nobody change who may answer."""
     names = sorted(f"approval {subject_id} {stage}" for subject_id, stage in subjects)
     await tx.session.execute(_HOLD_SUBJECTS, {"names": names, "people": PEOPLE_LOCK})
-    tx.session.info[_SHARED] = True
+    tx.notes[_SHARED] = True
 
 
 async def pending_of(tx: Tx, kind: str, subject_ids: Collection[UUID]) -> dict[tuple[UUID, Stage | None], UUID]:
@@ -263,34 +279,21 @@ async def newest(tx: Tx, kind: str, subject_id: UUID) -> ApprovalRequest | None:
 
 async def request(tx: Tx, request_id: UUID, *, lock: bool = False) -> ApprovalRequest | None:
     """One request, locked when asked: signatures come one after the other."""
-    statement = select(ApprovalRequest).where(col(ApprovalRequest.id) == request_id)
     if lock:
         await share_people(tx)
-        statement = statement.with_for_update(key_share=True)
-    return (await tx.session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
+    found = await tx.rows(ApprovalRequest, _HELD if lock else _REQUEST, {"request": request_id})
+    return found[0] if found else None
 
 
 async def seen(tx: Tx, request_id: UUID, *, but: Collection[str]) -> tuple[ApprovalRequest, Guard | None] | None:
     """One request, locked, with what guards its model; none for one about a kind of subject that is locked first."""
-    statement = (
-        columns(
-            ApprovalRequest,
-            col(Model.restricted),
-            col(Model.owner_id),
-            col(Model.team_id),
-            func.pg_advisory_xact_lock_shared(PEOPLE_LOCK),
-        )
-        .outerjoin(Model, col(Model.id) == col(ApprovalRequest.scope_id))
-        .where(col(ApprovalRequest.id) == request_id, col(ApprovalRequest.subject_kind).not_in(but))
-        .with_for_update(of=ApprovalRequest, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    row = (await tx.session.execute(statement)).first()
-    if row is None:
+    rows = await tx.fetch(_SEEN, {"request": request_id, "but": list(but), "people": PEOPLE_LOCK})
+    if not rows:
         return None
-    tx.session.info[_SHARED] = True
-    asked: ApprovalRequest = row[0]
-    return asked, None if asked.scope_id is None else Guard(row[1], row[2], row[3])
+    tx.notes[_SHARED] = True
+    asked = row_of(ApprovalRequest, rows[0])
+    guard = Guard(rows[0]["restricted"], rows[0]["owner_id"], rows[0]["team_id"])
+    return asked, None if asked.scope_id is None else guard
 
 
 async def add_requests(tx: Tx, rows: Sequence[ApprovalRequest]) -> None:
@@ -300,8 +303,7 @@ async def add_requests(tx: Tx, rows: Sequence[ApprovalRequest]) -> None:
 
 async def change(tx: Tx, request_id: UUID, **values: Any) -> None:
     """Write columns of one request."""
-    statement = update(ApprovalRequest).where(col(ApprovalRequest.id) == request_id).values(**values)
-    await tx.session.execute(statement.execution_options(synchronize_session=False))
+    await tx.update(ApprovalRequest, request_id, values)
 
 
 async def void(tx: Tx, whys: Mapping[UUID, str]) -> None:
@@ -312,13 +314,7 @@ async def void(tx: Tx, whys: Mapping[UUID, str]) -> None:
 
 async def answers(tx: Tx, request_id: UUID) -> list[SignOff]:
     """Every answer to a request, oldest first; a person's last one is what they say."""
-    statement = (
-        select(SignOff)
-        .where(col(SignOff.request_id) == request_id)
-        .order_by(col(SignOff.signed_at), col(SignOff.entry), col(SignOff.id))
-        .execution_options(populate_existing=True)
-    )
-    return list((await tx.session.execute(statement)).scalars())
+    return await tx.rows(SignOff, _ANSWERS, {"request": request_id})
 
 
 async def revoked(tx: Tx, answers: Collection[SignOff]) -> set[UUID]:
@@ -332,7 +328,7 @@ async def revoked(tx: Tx, answers: Collection[SignOff]) -> set[UUID]:
 
 async def add_sign_off(tx: Tx, row: SignOff) -> None:
     """Add an answer."""
-    await tx.session.execute(insert(SignOff).values(**row.model_dump()))
+    await tx.insert(row)
 
 
 async def answered_by(tx: Tx, people: Collection[UUID]) -> Sequence[ApprovalRequest]:
@@ -347,8 +343,8 @@ async def given(tx: Tx, request_id: UUID, *, but: Collection[UUID] = ()) -> list
     Whoever is signed for takes a seat too: no human being is counted by their own hand and by another's, nor under two
     accounts.
     """
-    rows = await tx.session.execute(text(_GIVEN), {"request": request_id, "answering": ANSWERING})
-    counted = [Counted(row.person_id, _discipline(row.discipline), row.step, row.accounts) for row in rows]
+    rows = await tx.fetch(_COUNTED, {"request": request_id, "answering": ANSWERING})
+    counted = [Counted(row["person_id"], _discipline(row["discipline"]), row["step"], row["accounts"]) for row in rows]
     return seated(counted, but)
 
 
@@ -364,20 +360,20 @@ async def signing(
         "names": sorted({name.strip().lower() for name in names} - {""}),
         "answering": ANSWERING,
     }
-    row = (await tx.session.execute(_SIGNING, values)).one()
+    (row,) = await tx.fetch(_SIGNING, values)
     counted = [
         Counted(UUID(one["person_id"]), _discipline(one["discipline"]), one["step"], set(map(UUID, one["accounts"])))
-        for one in row.given or ()
+        for one in row["given"] or ()
     ]
     return Signing(
-        active=bool(row.active),
-        roles=frozenset(Role(role) for role in row.roles or ()),
-        seats=[Seat(Role(one["role"]), _discipline(one["discipline"]), one["step"]) for one in row.seats or ()],
+        active=bool(row["active"]),
+        roles=frozenset(Role(role) for role in row["roles"] or ()),
+        seats=[Seat(Role(one["role"]), _discipline(one["discipline"]), one["step"]) for one in row["seats"] or ()],
         counted=counted,
-        makers=set(row.makers),
-        hands=set(row.hands),
-        opened_at=row.since,
-        opened=row.things,
+        makers=set(row["makers"]),
+        hands=set(row["hands"]),
+        opened_at=row["since"],
+        opened=row["things"],
     )
 
 

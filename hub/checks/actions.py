@@ -1,6 +1,6 @@
 """Asking policies about versions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,12 +8,14 @@ from hub.approvals import actions as approvals
 from hub.approvals.matrix import store as matrix
 from hub.approvals.tables import ApprovalRequest
 from hub.checks import dossier, store
-from hub.checks.asking import MENDED, Answered, Told, answers, news
+from hub.checks.asking import MENDED, Answered, Seen, Told, answers, news, seen
 from hub.checks.compliance import store as compliance
 from hub.checks.compliance.store import Input
 from hub.checks.controls import actions as controls
-from hub.checks.findings import Asked, Finding
+from hub.checks.documents import changes
+from hub.checks.findings import Asked, Finding, Held
 from hub.checks.replays import shadows
+from hub.checks.tables import Outcome
 from hub.db import Tx
 from hub.events.record import Entry, record_all
 from hub.events.record import Subject as Thing
@@ -51,8 +53,6 @@ async def evaluate(
     if not version_ids:
         return []
     await store.hold(tx, version_ids)
-    # After the versions' locks, as syncs do: no publication takes a policy away while its answers are being written.
-    await policies.share_bindings(tx)
     subjects = await store.subjects(tx, version_ids, stage)
     asked = await store.wordings(tx, {one.model_id for one in subjects}, decision_point, policies=only)
     by_model: dict[UUID, list[Asked]] = {}
@@ -65,12 +65,15 @@ async def evaluate(
     if not by_model and not drafts:
         return []
     before = await compliance.current(tx, version_ids, stage)
+    documents = {one.version_id: seen(one, by_model.get(one.model_id, ()), stage or one.stage) for one in subjects}
+    changed = await _changed(tx, before, documents)
     answered = []
     for one in subjects:
         at_stage = stage or one.stage
         held = before.get((one.version_id, at_stage), {})
-        wordings = by_model.get(one.model_id, ())
-        answered.append(answers(one, wordings, held, stage=at_stage, point=decision_point, at=tx.at))
+        wordings, document = by_model.get(one.model_id, ()), documents[one.version_id]
+        other = changed.get(one.version_id, {})
+        answered.append(answers(one, wordings, held, document, other, stage=at_stage, point=decision_point, at=tx.at))
     told = [each for one in answered for each in one.told]
     await controls.follow(tx, told, version_ids if beside is None else beside)
     await _waive(tx, told)
@@ -90,6 +93,27 @@ async def ask_approval(tx: Tx, who: Principal, version_id: UUID, *, stage: Stage
     await matrix.share(tx)
     looked_at = await dossier.dossier(tx, version_id, stage)
     return await approvals.request(tx, who, looked_at.subject(), tier=looked_at.tier, stage=stage, reason=reason)
+
+
+async def _changed(
+    tx: Tx, before: Mapping[tuple[UUID, Stage], Mapping[UUID, Held]], documents: Mapping[UUID, Seen | None]
+) -> dict[UUID, dict[str, frozenset[str]]]:
+    """By version and the digest of a document that was passed before: what is another in the document now."""
+    others = {
+        (version_id, held.digest)
+        for (version_id, _), of in before.items()
+        for held in of.values()
+        if held.outcome is Outcome.PASS
+        and held.digest is not None
+        and (document := documents.get(version_id)) is not None
+        and held.digest != document.written.digest
+    }
+    found: dict[UUID, dict[str, frozenset[str]]] = {}
+    for (version_id, digest), was in (await compliance.documents(tx, others)).items():
+        document = documents[version_id]
+        assert document is not None
+        found.setdefault(version_id, {})[digest] = changes(was, document.written.values)
+    return found
 
 
 async def _waive(tx: Tx, told: Collection[Told]) -> None:
@@ -116,6 +140,7 @@ async def _news(tx: Tx, told: Collection[Told]) -> list[Told]:
 async def _keep(tx: Tx, answered: Collection[Answered], new: list[Told], point: DecisionPoint, *, quiet: bool) -> None:
     """Write what is new, with the documents behind it and one event for each version; and what was asked again."""
     fresh = {one.finding.version_id for one in new if one.digest is not None}
+    fresh |= {one.subject.version_id for one in answered if one.still}
     inputs = [
         Input(one.subject.version_id, one.subject.model_id, one.stage, one.subject.tier, one.written)
         for one in answered
@@ -142,6 +167,8 @@ async def _keep(tx: Tx, answered: Collection[Answered], new: list[Told], point: 
             for asked in (*one.kept, *(each.asked for each in one.told if id(each) not in recorded))
         ]
         await compliance.move(tx, same, point)
+    still = [(one.subject.version_id, one.stage, asked) for one in answered for asked in one.still]
+    await compliance.move(tx, still, point, ids, quiet=quiet)
     if found:
         await record_all(tx, "check.evaluated", _entries(found, point))
         await dossier.refresh(tx, {one.model_id for one in found})

@@ -17,6 +17,7 @@ from hub.exceptions.covers import Cover
 from hub.models.rules import treated_as
 from hub.models.tables import Stage
 from hub.policies.cel import Document, Verdict, evaluate_all
+from hub.policies.document import touches
 from hub.policies.tables import DecisionPoint, Enforcement, Severity
 
 MENDED = (Outcome.FAIL, Outcome.WARN)
@@ -54,35 +55,58 @@ class Told:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A version's document as it is now, and why something is not in it."""
+
+    written: Written
+    notes: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class Answered:
-    """What was said of one version: what may be news, and the wordings that say what they said."""
+    """What was said of one version: what may be news, and the wordings that say what they said.
+
+    `still` are those that say it of another document, which is the same in all that they read.
+    """
 
     subject: Subject
     stage: Stage
     written: Written | None = None
     told: list[Told] = field(default_factory=list)
     kept: list[Asked] = field(default_factory=list)
+    still: list[Asked] = field(default_factory=list)
+
+
+def seen(subject: Subject, asked: Iterable[Asked], stage: Stage) -> Seen | None:
+    """The version's document, made once for all wordings; none where none is asked for this stage."""
+    if not any(not one.stages or stage in one.stages for one in asked):
+        return None
+    made = context(subject)
+    return Seen(written(made.values), made.notes)
 
 
 def answers(
     subject: Subject,
     asked: Iterable[Asked],
     before: Mapping[UUID, Held],
+    document: Seen | None,
+    changed: Mapping[str, frozenset[str]],
     *,
     stage: Stage,
     point: DecisionPoint,
     at: datetime,
 ) -> Answered:
-    """Ask wordings about one version; its document is made ready once, for all of them.
+    """Ask wordings about one version.
 
-    A wording that passed the same document before passes it still, and is not asked, unless it looks at the instant;
-    where one that is asked is kept as before, no words are made.
+    A wording that passed the same document before passes it still, and is not asked, unless it looks at the instant; so
+    does one that passed a document of which nothing that it reads changed. `changed` says what did, by the digest of
+    the document before. Where one that is asked is kept as before, no words are made.
     """
-    found = Answered(subject, stage)
+    found = Answered(subject, stage, None if document is None else document.written)
     treated, on = treated_as(subject.tier), at.date()
     wanted: list[tuple[Asked, Enforcement, Severity, Held | None]] = []
-    seen, digest = None, ""
+    digest = None if document is None else document.written.digest
     for one in asked:
         enforcement, severity = one.force(treated, stage, on) if one.schedule else (one.enforcement, one.severity)
         was = before.get(one.policy_version_id)
@@ -93,23 +117,24 @@ def answers(
                 each = (one, enforcement, severity, was)
                 found.told.append(_told(found, point, at, each, Outcome.SKIP, Verdict(None, ()), {}, None))
             continue
-        if seen is None:
-            seen = context(subject)
-            found.written = written(seen.values)
-            digest = found.written.digest
-        if not one.timely and _same(was, enforcement, severity, Outcome.PASS, digest):
-            found.kept.append(one)
-        else:
-            wanted.append((one, enforcement, severity, was))
-    if not wanted or seen is None or found.written is None:
+        if not one.timely and was is not None and _same(was, enforcement, severity, Outcome.PASS, was.digest):
+            if was.digest == digest:
+                found.kept.append(one)
+                continue
+            other = None if was.digest is None else changed.get(was.digest)
+            if other is not None and not touches(one.looks_at, other):
+                found.still.append(one)
+                continue
+        wanted.append((one, enforcement, severity, was))
+    if not wanted or document is None:
         return found
-    document = Document(activated(found.written.values, stage=stage, decision_point=point, now=at))
+    ready = Document(activated(document.written.values, stage=stage, decision_point=point, now=at))
     begin = perf_counter_ns()
     compiled = [one.rule for one, *_ in wanted]
     if None in compiled:
-        verdicts = rules.ask_all([one.text for one, *_ in wanted], document)
+        verdicts = rules.ask_all([one.text for one, *_ in wanted], ready)
     else:
-        verdicts = evaluate_all([rule for rule in compiled if rule is not None], document)
+        verdicts = evaluate_all([rule for rule in compiled if rule is not None], ready)
     took_us = (perf_counter_ns() - begin) // (1000 * len(wanted))
     for each, verdict in zip(wanted, verdicts, strict=True):
         asked_now, enforcement, severity, was = each
@@ -117,7 +142,7 @@ def answers(
             found.kept.append(asked_now)
             continue
         outcome = rules.judge(verdict, enforcement, None)
-        found.told.append(_told(found, point, at, each, outcome, verdict, seen.notes, digest, took_us))
+        found.told.append(_told(found, point, at, each, outcome, verdict, document.notes, digest, took_us))
     return found
 
 

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from hub.checks.tables import Outcome
 from hub.errors import Refused
@@ -86,6 +89,13 @@ class Finding:
     days: int
     exception_id: UUID | None = None
     input_id: UUID | None = None
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that it says: when it was said, and of which document, is no part of it."""
+        exception = None if self.exception_id is None else str(self.exception_id)
+        said = (str(self.policy_version_id), self.outcome, exception, self.explanation, self.inputs)
+        return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The SQL of checks: all that rules look at, and which wordings are asked of it."""
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,18 @@ from sqlmodel import col, select
 from hub.checks.compliance.store import Standing, standings
 from hub.checks.context import Subject
 from hub.checks.findings import Asked
-from hub.db import Tx
-from hub.models.tables import ModelCard, ModelVersion, Stage
+from hub.db import Tx, sql
+from hub.models.tables import ModelCard, Stage
 from hub.policies.document import FIELDS
+from hub.policies.store import BINDINGS_LOCK
 from hub.policies.tables import DecisionPoint, Enforcement, Severity
 
 __all__ = ["Standing", "standings"]
 
 INSTANT = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
+
+WORDINGS_KEPT = 4096
+"""Wordings that a process keeps ready to be asked."""
 
 DECIDES = "jsonb_path_query_array({inputs}, '$.clauses[*] ? (!(@.decides == false))')"
 """The parts of a rule that decided, of what a result keeps."""
@@ -61,8 +66,9 @@ _DEPLOYMENT = f"""json_build_object(
                 SELECT FROM deployments y WHERE y.version_id = k.id AND y.{_RUNNING.format("y")}))
          ORDER BY k.created_at DESC, k.id DESC LIMIT 1)))"""
 
-# Versions with all that hangs on them, each as one JSON text: one statement for any number of versions.
-_SUBJECTS = text(f"""
+# Versions with all that hangs on them, each as one JSON text: one statement for any number of versions. Those of one
+# version or model are planned once and for all, which an array's are not: to plan takes longer than to run.
+_SUBJECTS = f"""
 SELECT v.id, v.model_id, v.digest, v.stage, json_build_object(
     'model', json_build_object(
         'name', m.name, 'description', m.description, 'registry', g.key, 'tier', m.tier, 'owner', o.handle,
@@ -97,22 +103,33 @@ JOIN registries g ON g.id = m.registry_id
 LEFT JOIN people o ON o.id = m.owner_id
 LEFT JOIN teams t ON t.id = m.team_id
 LEFT JOIN runs r ON r.id = v.run_id
-WHERE v.id = ANY (:versions)
-ORDER BY v.id
+WHERE v.id = """
+_SUBJECT = sql(f"{_SUBJECTS} :version")
+_SUBJECTS_ALL = sql(f"{_SUBJECTS} ANY (:versions) ORDER BY v.id")
+
+_HOLD = sql("""
+WITH versions AS MATERIALIZED (SELECT v.id FROM model_versions v WHERE v.id = ANY (:versions)
+                               ORDER BY v.id FOR NO KEY UPDATE),
+     held AS MATERIALIZED (SELECT count(*) FROM versions)
+SELECT pg_advisory_xact_lock_shared(:bindings) FROM held
 """)
 
 # The wordings in force that apply to any of these models at this decision point, each once, with its models.
-_WORDINGS = text("""
-SELECT p.id AS policy_id, v.id AS policy_version_id, v.rule, v.enforcement, v.severity, v.stages, v.schedule,
-       v.service_levels, v.service_level_days, v.reads, b.models
-FROM (SELECT policy_id, array_agg(model_id) AS models FROM policy_bindings
-      WHERE model_id = ANY (:models) AND (CAST(:policies AS uuid[]) IS NULL OR policy_id = ANY (:policies))
-      GROUP BY policy_id) b
+_WORDINGS = """
+SELECT p.id AS policy_id, v.id AS policy_version_id, v.rule, v.enforcement, v.severity, v.stages,
+       v.schedule::text AS schedule, v.service_levels::text AS service_levels, v.service_level_days, v.reads, b.models
+FROM (SELECT policy_id, array_agg(model_id) AS models FROM policy_bindings WHERE {which} GROUP BY policy_id) b
 JOIN policies p ON p.id = b.policy_id AND p.status IN ('PUBLISHED', 'DEPRECATED')
 JOIN policy_versions v ON v.id = p.current_version_id
 WHERE CAST(:point AS text) = ANY (v.decision_points)
 ORDER BY p.key
-""")
+"""
+_WORDINGS_OF = sql(_WORDINGS.format(which="model_id = :model"))
+_WORDINGS_OF_ALL = sql(
+    _WORDINGS.format(
+        which="model_id = ANY (:models) AND (CAST(:policies AS uuid[]) IS NULL OR policy_id = ANY (:policies))"
+    )
+)
 
 _CARD_OF = text("""
 SELECT c.digest, v.model_id, v.author, r.author AS run_author, m.name AS model, v.name AS version
@@ -145,45 +162,84 @@ SELECT DISTINCT version_id FROM deployments WHERE id = ANY (:deployments) AND ve
 
 
 async def hold(tx: Tx, version_ids: Collection[UUID]) -> None:
-    """Let only one transaction at a time evaluate a version; in the order of ids, so that none wait in a ring."""
-    statement = select(ModelVersion.id).where(col(ModelVersion.id).in_(version_ids)).order_by(col(ModelVersion.id))
-    await tx.session.execute(statement.with_for_update(key_share=True))
+    """Let only one transaction at a time evaluate a version; in the order of ids, so that none wait in a ring.
+
+    Meanwhile no publication takes a policy away whose answers are being written: that lock is the later one.
+    """
+    await tx.fetch(_HOLD, {"versions": list(version_ids), "bindings": BINDINGS_LOCK})
 
 
 async def subjects(tx: Tx, version_ids: Collection[UUID], stage: Stage | None = None) -> list[Subject]:
     """Versions with all that rules may look at for a stage, or each for its own; one that is not there is absent."""
-    values = {"versions": list(version_ids), "stage": None if stage is None else stage.value, "at": tx.at}
-    rows = await tx.session.execute(_SUBJECTS, values)
-    return [Subject(row.id, row.model_id, row.digest, Stage(row.stage), orjson.loads(row.raw)) for row in rows]
+    values: dict[str, Any] = {"stage": None if stage is None else stage.value, "at": tx.at}
+    if len(version_ids) == 1:
+        (version_id,) = version_ids
+        rows = await tx.fetch(_SUBJECT, {**values, "version": version_id})
+    else:
+        rows = await tx.fetch(_SUBJECTS_ALL, {**values, "versions": list(version_ids)})
+    return [
+        Subject(row["id"], row["model_id"], row["digest"], Stage(row["stage"]), orjson.loads(row["raw"]))
+        for row in rows
+    ]
 
 
 async def wordings(
     tx: Tx, model_ids: Collection[UUID], point: DecisionPoint, *, policies: Collection[UUID] | None = None
 ) -> list[tuple[Asked, list[UUID]]]:
     """What is asked at a decision point, in the order of the policies' keys, each with the models it applies to."""
-    values = {
-        "models": list(model_ids),
-        "point": point.value,
-        "policies": None if policies is None else list(policies),
-    }
+    values: dict[str, Any] = {"point": point.value}
+    if len(model_ids) == 1 and policies is None:
+        (values["model"],) = model_ids
+        rows = await tx.fetch(_WORDINGS_OF, values)
+    else:
+        values |= {"models": list(model_ids), "policies": None if policies is None else list(policies)}
+        rows = await tx.fetch(_WORDINGS_OF_ALL, values)
     return [
         (
-            Asked(
-                policy_id=row.policy_id,
-                policy_version_id=row.policy_version_id,
-                text=row.rule,
-                enforcement=Enforcement(row.enforcement),
-                severity=Severity(row.severity),
-                stages=frozenset(Stage(stage) for stage in row.stages),
-                schedule=row.schedule,
-                service_levels=row.service_levels,
-                service_level_days=row.service_level_days,
-                reads=frozenset(row.reads),
+            _asked(
+                row["policy_id"],
+                row["policy_version_id"],
+                row["rule"],
+                row["enforcement"],
+                row["severity"],
+                tuple(row["stages"]),
+                row["schedule"],
+                row["service_levels"],
+                row["service_level_days"],
+                tuple(row["reads"]),
             ),
-            row.models,
+            row["models"],
         )
-        for row in await tx.session.execute(_WORDINGS, values)
+        for row in rows
     ]
+
+
+@lru_cache(WORDINGS_KEPT)
+def _asked(
+    policy_id: UUID,
+    policy_version_id: UUID,
+    rule: str,
+    enforcement: str,
+    severity: str,
+    stages: tuple[str, ...],
+    schedule: str,
+    service_levels: str,
+    service_level_days: int,
+    reads: tuple[str, ...],
+) -> Asked:
+    """A wording, made once: what is found out of it lasts for all that is asked of it."""
+    return Asked(
+        policy_id=policy_id,
+        policy_version_id=policy_version_id,
+        text=rule,
+        enforcement=Enforcement(enforcement),
+        severity=Severity(severity),
+        stages=frozenset(map(Stage, stages)),
+        schedule=orjson.loads(schedule),
+        service_levels=orjson.loads(service_levels),
+        service_level_days=service_level_days,
+        reads=frozenset(reads),
+    )
 
 
 async def versions_of_policy(tx: Tx, policy_id: UUID) -> list[UUID]:

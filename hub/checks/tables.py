@@ -132,7 +132,8 @@ class CheckResult(SQLModel, table=True):
 class Compliance(SQLModel, table=True):
     """What counts now for one version, policy and stage: the newest result, as one row.
 
-    `since` is when the outcome became what it is; `due_at` by when a failure is to be mended.
+    `result_digest` is that of all that the result says; `since` is when the outcome became what it is; `due_at` by when
+    a failure is to be mended.
     """
 
     __tablename__ = "compliance"
@@ -152,6 +153,7 @@ class Compliance(SQLModel, table=True):
     model_id: UUID = Field(foreign_key="models.id")
     policy_version_id: UUID = Field(foreign_key="policy_versions.id")
     result_id: UUID = Field(foreign_key="check_results.id")
+    result_digest: str = Field(max_length=64)
     exception_id: UUID | None = Field(default=None, foreign_key="policy_exceptions.id")
     input_id: UUID | None = Field(default=None, foreign_key="check_inputs.id")
     decision_point: DecisionPoint = choice(DecisionPoint)

@@ -62,6 +62,14 @@ class People:
     bypass: BreakGlass | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this transaction has read of a version under its locks: true until it records something of it."""
+
+    dossier: Dossier
+    standings: Sequence[Standing]
+
+
 async def decide(tx: Tx, who: Principal, intent: DeploymentIntent) -> None:
     """Decide about an intent anew; where everything is as it was, nothing is written."""
     with deciding(intent):
@@ -85,7 +93,7 @@ async def decide(tx: Tx, who: Principal, intent: DeploymentIntent) -> None:
         said = await _people(tx, who, intent, looked_at)
         if said.answer is not None:
             return await halting.write(tx, intent, said.answer, looked_at, said.request)
-        return await _deploy(tx, intent, said)
+        return await _deploy(tx, intent, said, Known(looked_at, standings))
 
 
 async def proceed(tx: Tx, intent: DeploymentIntent) -> None:
@@ -104,7 +112,7 @@ async def proceed(tx: Tx, intent: DeploymentIntent) -> None:
         asked = await store.approvals(tx, intent.version_id, intent.stage, looked_at.digest)
         said = await _approved(tx, intent, asked) or await _bypassed(tx, asked)
         if said is not None:
-            return await _deploy(tx, intent, said)
+            return await _deploy(tx, intent, said, Known(looked_at, standings))
         if request.subject_digest != looked_at.digest:
             names = rules.changed(request.parts or {}, dict(looked_at.parts))
             return await halting.stale(tx, {intent.id: names})
@@ -132,11 +140,14 @@ async def _ask_beside(tx: Tx, who: Principal, intent: DeploymentIntent, looked_a
         await bypassing.note(tx, intent, said.request)
 
 
-async def _deploy(tx: Tx, intent: DeploymentIntent, said: People) -> None:
-    standings, shut = await _ask(tx, intent, DecisionPoint.DEPLOY)
+async def _deploy(tx: Tx, intent: DeploymentIntent, said: People, known: Known | None = None) -> None:
+    """Ask policies about the deployment itself and open the gate; what is known is read anew where that was news."""
+    if await _evaluate(tx, intent, DecisionPoint.DEPLOY):
+        known = None
+    standings, shut = await _heard(tx, intent, DecisionPoint.DEPLOY, None if known is None else known.standings)
     if shut is not None:
         return await _shut(tx, intent, standings, shut, said.request)
-    looked_at = await dossier(tx, intent.version_id, intent.stage)
+    looked_at = await dossier(tx, intent.version_id, intent.stage) if known is None else known.dossier
     return await admit(tx, intent, looked_at, standings, said)
 
 
@@ -184,11 +195,22 @@ async def _bypassed(tx: Tx, asked: Sequence[ApprovalRequest]) -> People | None:
 
 async def _ask(tx: Tx, intent: DeploymentIntent, point: DecisionPoint) -> tuple[Sequence[Standing], Answer | None]:
     """Ask policies at this point; gives how all of them stand by now, and why the gate stays shut if it does."""
-    settled = intent.status in rules.SETTLED
+    await _evaluate(tx, intent, point)
+    return await _heard(tx, intent, point)
+
+
+async def _evaluate(tx: Tx, intent: DeploymentIntent, point: DecisionPoint) -> bool:
+    """Ask policies at this point; whether one of them said something new."""
     # Once the gate was opened, finding everything as it was leaves no trace.
-    since = tx.at if settled else None
-    await checks.evaluate(tx, [intent.version_id], point, intent.stage, since=since)
-    standings = await check_store.standings(tx, intent.version_id, intent.stage)
+    since = tx.at if intent.status in rules.SETTLED else None
+    return bool(await checks.evaluate(tx, [intent.version_id], point, intent.stage, since=since))
+
+
+async def _heard(
+    tx: Tx, intent: DeploymentIntent, point: DecisionPoint, known: Sequence[Standing] | None = None
+) -> tuple[Sequence[Standing], Answer | None]:
+    standings = known or await check_store.standings(tx, intent.version_id, intent.stage)
+    settled = intent.status in rules.SETTLED
     if point is DecisionPoint.DEPLOY:
         heard = list(standings)
     else:

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from hub.approvals import store as approval_store
 from hub.approvals.matrix.store import MATRIX_LOCK
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus
-from hub.db import Tx
+from hub.db import Tx, sql
 from hub.deployments.tables import LIVE, DeploymentIntent, IntentStatus
 from hub.models.tables import Stage
 from hub.policies.store import BINDINGS_LOCK
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LOCKS = {"bindings": BINDINGS_LOCK, "matrix": MATRIX_LOCK}
 
 # Each step waits for the one before it: the model, its versions by id, the bindings, the approval matrix.
-_HOLD = text("""
+_HOLD = sql("""
 WITH model AS MATERIALIZED (SELECT m.id FROM models m WHERE m.id = :model FOR SHARE),
      versions AS MATERIALIZED (SELECT v.id FROM model_versions v
                                WHERE v.id = ANY (:versions) AND EXISTS (SELECT FROM model)
@@ -40,7 +40,7 @@ SELECT pg_advisory_xact_lock_shared(:matrix) FROM bound
 
 # The same for a transaction that holds an approval request already and must not wait: all of it, or nothing. With the
 # pending requests of the model, which an evaluation locks.
-_TRY_HOLD = text("""
+_TRY_HOLD = sql("""
 SELECT (SELECT true FROM (SELECT 1 FROM models m WHERE m.id = :model FOR NO KEY UPDATE SKIP LOCKED) held)
    AND (SELECT true FROM (SELECT 1 FROM model_versions v
                           WHERE v.id = :version FOR NO KEY UPDATE SKIP LOCKED) held)
@@ -48,7 +48,7 @@ SELECT (SELECT true FROM (SELECT 1 FROM models m WHERE m.id = :model FOR NO KEY 
    AND pg_try_advisory_xact_lock_shared(:matrix)
    AND (SELECT count(*) FROM approval_requests r WHERE r.scope_id = :model AND r.status = 'PENDING')
      = (SELECT count(*) FROM (SELECT 1 FROM approval_requests r WHERE r.scope_id = :model AND r.status = 'PENDING'
-                              FOR NO KEY UPDATE SKIP LOCKED) held)
+                              FOR NO KEY UPDATE SKIP LOCKED) held) AS held
 """)
 
 # The version that a model had at a stage before this one, when it was let there and not taken back since.
@@ -62,7 +62,7 @@ ORDER BY i.decided_at DESC, i.id DESC LIMIT 1
 # The approval that stands on a dossier: given on exactly it, or on what it was before the decision that followed asked
 # what is asked of deployments only. One from before a release was halted was about what went wrong then. What was gone
 # past by break-glass is bound to the dossier alike.
-_APPROVAL = text("""
+_APPROVAL = sql("""
 SELECT r.* FROM approval_requests r
 WHERE r.subject_kind = 'version' AND r.subject_id = :version AND r.stage = :stage AND (r.status = 'PENDING' OR (
     r.status IN ('APPROVED', 'BYPASSED')
@@ -95,8 +95,13 @@ WHERE d.id = ANY (:deployments) AND d.status = 'RUNNING' AND d.missing_since IS 
 ORDER BY i.id
 """)
 
+_AWAITING = sql("""
+SELECT * FROM deployment_intents
+WHERE approval_request_id = ANY (:requests) AND status = 'AWAITING_APPROVAL' ORDER BY id
+""")
+
 # Releases that are there by break-glass, whose version and stage these requests are about.
-_BYPASSING = text("""
+_BYPASSING = sql("""
 SELECT i.* FROM approval_requests r
 JOIN deployment_intents i ON i.version_id = r.subject_id AND i.stage = r.stage AND i.status IN ('APPROVED', 'DEPLOYED')
 JOIN approval_requests b ON b.id = i.approval_request_id AND b.status = 'BYPASSED'
@@ -124,13 +129,13 @@ async def hold(tx: Tx, model_id: UUID, version_ids: Collection[UUID]) -> None:
     Meanwhile nobody classifies their model, no policy is published, and the approval matrix stays as it is.
     """
     values = {"model": model_id, "versions": list(version_ids), **LOCKS}
-    await tx.session.execute(_HOLD, values)
+    await tx.fetch(_HOLD, values)
 
 
 async def try_hold(tx: Tx, model_id: UUID, version_id: UUID) -> bool:
     """The same without waiting; false when somebody else is about this version or its rules."""
     values = {"model": model_id, "version": version_id, **LOCKS}
-    return bool((await tx.session.execute(_TRY_HOLD, values)).scalar_one())
+    return bool((await tx.fetch(_TRY_HOLD, values))[0]["held"])
 
 
 async def one(tx: Tx, intent_id: UUID) -> DeploymentIntent | None:
@@ -171,7 +176,7 @@ async def of_models(
 
 async def awaiting(tx: Tx, request_ids: Collection[UUID]) -> Sequence[DeploymentIntent]:
     """Intents that wait for these approval requests."""
-    return await _all(tx, _resting_on(request_ids, (IntentStatus.AWAITING_APPROVAL,)))
+    return await tx.rows(DeploymentIntent, _AWAITING, {"requests": list(request_ids)})
 
 
 async def resting_on(
@@ -183,8 +188,7 @@ async def resting_on(
 
 async def bypassing(tx: Tx, request_ids: Collection[UUID]) -> Sequence[DeploymentIntent]:
     """Intents that a break-glass let through, and whose version and stage these requests are about."""
-    statement = select(DeploymentIntent).from_statement(_BYPASSING).execution_options(populate_existing=True)
-    return (await tx.session.execute(statement, {"requests": list(request_ids)})).scalars().all()
+    return await tx.rows(DeploymentIntent, _BYPASSING, {"requests": list(request_ids)})
 
 
 async def these(tx: Tx, intent_ids: Collection[UUID], *statuses: IntentStatus) -> Sequence[DeploymentIntent]:
@@ -216,6 +220,10 @@ async def add(tx: Tx, row: DeploymentIntent) -> None:
 
 async def change(tx: Tx, intent_ids: Collection[UUID], **values: Any) -> None:
     """Write the same columns of intents."""
+    if len(intent_ids) == 1:
+        (id,) = intent_ids
+        await tx.update(DeploymentIntent, id, values)
+        return
     statement = update(DeploymentIntent).where(col(DeploymentIntent.id).in_(intent_ids)).values(**values)
     await tx.session.execute(statement.execution_options(synchronize_session=False))
 
@@ -230,9 +238,7 @@ async def before(tx: Tx, model_id: UUID, stage: Stage, version_id: UUID) -> UUID
 async def approvals(tx: Tx, version_id: UUID, stage: Stage, digest: str) -> Sequence[ApprovalRequest]:
     """What stands on a dossier, newest first: approvals, then what was gone past, then the pending request, if any."""
     values = {"version": version_id, "stage": stage.value, "digest": digest}
-    statement = select(ApprovalRequest).from_statement(_APPROVAL).execution_options(populate_existing=True)
-    found = await tx.session.execute(statement, values)
-    return found.scalars().all()
+    return await tx.rows(ApprovalRequest, _APPROVAL, values)
 
 
 async def approval(tx: Tx, request_id: UUID) -> ApprovalRequest | None:

@@ -37,7 +37,7 @@ async def record_all(tx: Tx, kind: str, entries: Sequence[Entry]) -> list[UUID]:
     if not entries:
         return []
     happened = tuple(Happened(new_id(), kind, e.subject, _mapping(e.data), e.scope_id) for e in entries)
-    await store.append(tx, [_row(tx, event) for event in happened])
+    await store.append(tx, kind, [_row(tx, event) for event in happened])
     await react(tx, happened)
     return [event.id for event in happened]
 
@@ -54,14 +54,10 @@ def _row(tx: Tx, event: Happened) -> dict[str, object]:
     }
     return {
         "id": event.id,
-        "kind": event.kind,
-        "at": tx.at,
-        "actor_id": tx.actor,
         "subject_kind": event.subject.kind,
         "subject_id": event.subject.id,
         "subject_digest": event.subject.digest,
         "scope_id": event.scope_id,
-        "operation": tx.operation,
         "data": event.data,
         "body": canonical(body),
     }

@@ -54,6 +54,35 @@ class Branch:
     plan: Plan | None = None
 
 
+@dataclass(slots=True)
+class Plans:
+    """The plans of one selection, each for another shape of request."""
+
+    first: Branch = field(default_factory=Branch)
+    count: int = 0
+
+    def find(self, variables: Mapping[str, Any], reader: Reader) -> Plan | None:
+        """The plan for a request; None for a shape that is new."""
+        branch = self.first
+        while branch.probe is not None:
+            way = branch.ways.get(branch.probe.look(variables, reader))
+            if way is None:
+                return None
+            branch = way
+        return branch.plan
+
+    def keep(self, watch: Watch, plan: Plan) -> None:
+        """Remember a plan by all that was looked at to make it."""
+        if self.count >= PLANS_KEPT:
+            self.first, self.count = Branch(), 0
+        branch = self.first
+        for probe, answer in watch.seen.items():
+            branch.probe = probe
+            branch = branch.ways.setdefault(answer, Branch())
+        branch.plan = plan
+        self.count += 1
+
+
 @dataclass(frozen=True, slots=True)
 class PlainVariable:
     """A variable of an operation: the Python type whose values coercion leaves as they are, if there is one."""
@@ -76,8 +105,7 @@ class Operation:
     inspection: Inspection
     compiles: bool
     variables: tuple[PlainVariable, ...] = ()
-    plans: Branch = field(default_factory=Branch)
-    planned: int = 0
+    plans: Plans = field(default_factory=Plans)
 
     @property
     def kind(self) -> OperationType:
@@ -125,6 +153,7 @@ class Engine:
         self._clock = clock
         self._hide = hide_suggestions
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._payloads: OrderedDict[tuple[object, ...], tuple[list[FieldNode], Plans]] = OrderedDict()
 
     def document(self, text: str) -> Document:
         """The document of this text; wrong ones are remembered too."""
@@ -180,21 +209,15 @@ class Engine:
 
     def plan(self, operation: Operation, variables: Mapping[str, Any], reader: Reader) -> Plan:
         """The plan for this shape of request, made when it is new."""
-        branch = operation.plans
-        while branch.probe is not None:
-            way = branch.ways.get(branch.probe.look(variables, reader))
-            if way is None:
-                break
-            branch = way
-        if branch.plan is not None:
-            return branch.plan
+        if (known := operation.plans.find(variables, reader)) is not None:
+            return known
         watch = Watch(variables, reader)
         compiler = Compiler(self.catalog, operation.fragments, watch)
         root = self.schema.query_type
         assert root is not None
         selected = compiler.select.fields([operation.node.selection_set], root.name)
         plan = compiler.operation(root.name, selected)
-        self._remember(operation, watch, plan)
+        operation.plans.keep(watch, plan)
         return plan
 
     async def read(self, operation: Operation, variables: Mapping[str, Any], reader: Reader) -> bytes:
@@ -213,9 +236,15 @@ class Engine:
         reader: Reader,
     ) -> bytes | None:
         """One row as a mutation's payload or a subscription's event shows it; None when the reader may not see it."""
-        compiler = Compiler(self.catalog, fragments, Watch(variables, reader))
-        plan = compiler.by_key(type_name, lambda _variables, _binds: id, nodes)
-        return await self._run(plan, variables, reader)
+        plans = self._payload(type_name, nodes)
+        plan = plans.find(variables, reader)
+        if plan is None:
+            watch = Watch(variables, reader)
+            plan = Compiler(self.catalog, fragments, watch).by_key(
+                type_name, lambda _variables, binds: binds["node"], nodes
+            )
+            plans.keep(watch, plan)
+        return await self._run(plan, variables, reader, id)
 
     async def read_root(
         self,
@@ -232,8 +261,22 @@ class Engine:
         assert found is not None
         return found
 
-    async def _run(self, plan: Plan, variables: Mapping[str, Any], reader: Reader) -> bytes | None:
-        binds = {**reader.binds, "now": self._clock.now()}
+    def _payload(self, type_name: str, nodes: list[FieldNode]) -> Plans:
+        """The plans of what a document shows of a type; its nodes are kept too, so that no others take their ids."""
+        key = (type_name, *map(id, nodes))
+        found = self._payloads.get(key)
+        if found is None:
+            found = self._payloads[key] = (nodes, Plans())
+            if len(self._payloads) > DOCUMENTS_KEPT:
+                self._payloads.popitem(last=False)
+        else:
+            self._payloads.move_to_end(key)
+        return found[1]
+
+    async def _run(
+        self, plan: Plan, variables: Mapping[str, Any], reader: Reader, node: UUID | None = None
+    ) -> bytes | None:
+        binds = {**reader.binds, "now": self._clock.now(), "node": node}
         values = [get(variables, binds) for get in plan.getters]
         found: bytes | None = await self._lender.fetchval(plan.sql, values)
         return found
@@ -254,17 +297,6 @@ class Engine:
             return False
         readable = self.catalog.types[root.name].fields
         return all(name == "__typename" or name in readable for name in root_names(node.selection_set, fragments))
-
-    @staticmethod
-    def _remember(operation: Operation, watch: Watch, plan: Plan) -> None:
-        if operation.planned >= PLANS_KEPT:
-            operation.plans, operation.planned = Branch(), 0
-        branch = operation.plans
-        for probe, answer in watch.seen.items():
-            branch.probe = probe
-            branch = branch.ways.setdefault(answer, Branch())
-        branch.plan = plan
-        operation.planned += 1
 
 
 def root_names(selection: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> set[str]:

@@ -91,7 +91,8 @@ async def answered(info: Asked, given: object, key: str | None, do: Act) -> Answ
     try:
         asking.who.require(info._field.metadata[NEEDS])
         async with asking.db.write(actor=asking.who.person_id, operation=asking.operation) as tx:
-            return await once(tx, key, info.field_name, plain(given), lambda: do(tx, asking.who))
+            asked = plain(given) if key is not None else {}
+            return await once(tx, key, info.field_name, asked, lambda: do(tx, asking.who))
     except Refused as refused:
         return Refusal.of(refused)
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
-from hub.db import Tx
+from hub.db import Tx, sql
 from hub.people.access import Principal, Scope
 from hub.people.tables import Discipline, Identity, Person, PersonKind, Role, RoleGrant, Team, TeamMember, Token
 
@@ -49,6 +49,7 @@ WITH RECURSIVE found AS (
 )
 SELECT f.id FROM found f
 """
+_ALIKE = sql(ALIKE)
 
 
 async def bearer(reads: "Raw | ReadPool", secret_hash: bytes, at: datetime) -> Principal | None:
@@ -66,7 +67,7 @@ async def standing(tx: Tx, person_id: UUID, scopes: Iterable[Scope]) -> Principa
 async def alike(tx: Tx, people: Collection[UUID], names: Iterable[str] = ()) -> set[UUID]:
     """These people, whoever may be meant by these names, and every other account of the same human beings."""
     asked = sorted({name.strip().lower() for name in names} - {""})
-    return set((await tx.session.execute(text(ALIKE), {"people": list(people), "names": asked})).scalars())
+    return {row["id"] for row in await tx.fetch(_ALIKE, {"people": list(people), "names": asked})}
 
 
 async def names(tx: Tx, person_id: UUID) -> list[str]:

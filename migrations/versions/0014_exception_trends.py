@@ -3,13 +3,13 @@
 Lines by which trends of exceptions are counted, their sums by day, and how compliance stood at the end of each day.
 
 Revision ID: 0014
-Revises: 0012
+Revises: 0013
 """
 
 from migrations.run_sql import run_file
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

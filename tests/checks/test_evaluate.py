@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import event
+from sqlalchemy import text
 
 from hub.checks import actions
 from hub.checks.findings import Finding
@@ -18,6 +18,7 @@ from hub.models.tables import ModelVersion, RiskTier, Stage
 from hub.people.tables import Role
 from hub.policies.tables import DecisionPoint, Enforcement
 from tests.make import Make
+from tests.statements import statements
 
 DEPLOY, PROMOTE = DecisionPoint.DEPLOY, DecisionPoint.PROMOTE
 
@@ -168,21 +169,66 @@ async def test_hundreds_of_versions_cost_as_many_statements_as_one(db: Db, make:
         await make.policy(key, rule=f"metrics.recall >= 0.9 || metrics.{key} > 0.5")
     model = await make.model()
     versions = [await make.version(model, metrics={"recall": 0.8, "one": 1.0, "two": 0.1}) for _ in range(60)]
-    statements: list[str] = []
-    assert db._engine is not None
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(db._engine.sync_engine, "before_cursor_execute", note)
     counts = []
     for asked in (versions[:1], versions[1:]):
-        statements.clear()
-        assert len(await evaluate(db, *asked)) == 3 * len(asked)
-        counts.append(len(statements))
+        with statements() as sent:
+            assert len(await evaluate(db, *asked)) == 3 * len(asked)
+        counts.append(len(sent))
     # One of them asks for the lock on who may sign: pending approvals are looked at. One asks what hangs on policies.
-    assert counts == [14, 14]
+    assert counts == [13, 13]
     assert await make.count("check_results") == 180
+
+
+async def test_a_change_that_a_rule_does_not_read_leaves_what_it_said(db: Db, make: Make, clock: SetClock) -> None:
+    rules = {
+        "recall": "metrics.recall >= 0.9",
+        "auc": "metrics.auc >= 0.5",
+        "any": "metrics.exists(name, metrics[name] > 0.8)",
+        "failing": "metrics.recall >= 0.99",
+        "aging": "version.age_days < 400 && metrics.recall >= 0.9",
+    }
+    for key, rule in rules.items():
+        await make.policy(key, rule=rule)
+    version = await make.version(await make.model(), metrics={"recall": 0.95, "auc": 0.7})
+    first = {one.policy_id: one for one in await evaluate(db, version)}
+    assert len(first) == 5
+    clock.move(timedelta(minutes=5))
+    await db_run(db, "UPDATE version_metrics SET value = 0.8 WHERE name = 'auc'")
+    again = await evaluate(db, version, point=DEPLOY)
+    named = dict(await db.reads.fetch("SELECT id, key FROM policies"))
+    # What reads the metric, or reads them all, is asked; so is what was not kept, and what looks at the day.
+    assert {named[one.policy_id] for one in again} == {"auc", "any", "failing", "aging"}
+    rows = await db.reads.fetch(
+        "SELECT c.policy_id, c.result_id, c.decision_point AS point, c.evaluated_at AS at,"
+        " i.document::jsonb -> 'metrics' -> 'auc' AS auc FROM compliance c JOIN check_inputs i ON i.id = c.input_id"
+    )
+    assert {(row["point"], row["at"], row["auc"]) for row in rows} == {("DEPLOY", clock.now(), "0.8")}
+    kept = {named[row["policy_id"]] for row in rows if row["result_id"] == first[row["policy_id"]].id}
+    assert kept == {"recall"}
+    assert await evaluate(db, version, point=DEPLOY) == []
+
+
+async def db_run(db: Db, statement: str) -> None:
+    async with db.write(actor=None, operation="sync") as tx:
+        await tx.session.execute(text(statement))
+
+
+async def test_what_a_result_says_has_a_digest_and_when_it_was_said_is_no_part_of_it(
+    db: Db, make: Make, clock: SetClock
+) -> None:
+    await make.policy()
+    model = await make.model()
+    version = await make.version(model, metrics={"recall": 0.95})
+    other = await make.version(model, metrics={"recall": 0.95})
+    (first,) = await evaluate(db, version)
+    clock.move(timedelta(days=1))
+    (second,) = await evaluate(db, other)
+    assert first.id != second.id and first.digest == second.digest
+    await db_run(db, f"UPDATE version_metrics SET value = 0.96 WHERE version_id = '{other.id}'")
+    (third,) = await evaluate(db, other)
+    assert third.digest != second.digest
+    rows = await db.reads.fetch("SELECT version_id, result_digest FROM compliance")
+    assert dict(rows) == {version.id: first.digest, other.id: third.digest}
 
 
 async def test_two_evaluations_at_once_both_end(db: Db, make: Make) -> None:

@@ -1,12 +1,9 @@
 """Wishes to deploy over GraphQL: asking, looking, and what a reader may not see."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import event
 
 from hub.clock import SetClock
 from hub.db import Db
@@ -17,6 +14,7 @@ from hub.policies.tables import DecisionPoint
 from tests.asking import Ask
 from tests.deployments.gates import Gate
 from tests.make import Make
+from tests.statements import statements
 
 REQUEST = """mutation($version: ID!, $stage: Stage!, $back: ID, $key: String) {
   requestDeployment(input: {version: $version, stage: $stage, reason: "Better.", rollbackVersion: $back},
@@ -204,22 +202,6 @@ async def test_the_trail_shows_what_happened_to_a_wish(ask: Ask, make: Make) -> 
     assert "Better." not in orjson.dumps(first["data"]).decode()
 
 
-@contextmanager
-def statements(db: Db) -> Iterator[list[str]]:
-    """Every statement that is sent while the block runs, but those of the queue."""
-    assert db._engine is not None
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    event.listen(db._engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(db._engine.sync_engine, "before_cursor_execute", note)
-
-
 async def test_a_decision_sends_as_many_statements_for_thirty_policies_as_for_one(
     db: Db, make: Make, gate: Gate, clock: SetClock
 ) -> None:
@@ -234,11 +216,11 @@ async def test_a_decision_sends_as_many_statements_for_thirty_policies_as_for_on
         version = await make.version(await make.model(), metrics={"recall": 0.95})
         first = await gate.ask(dev, await make.version(await make.model(), metrics={"recall": 0.95}))
         await gate.sign(rita, first.approval_request_id)
-        with statements(db) as asked:
+        with statements() as asked:
             intent = await gate.ask(dev, version)
-        with statements(db) as signed:
+        with statements() as signed:
             await gate.sign(rita, intent.approval_request_id)
-        with statements(db) as again:
+        with statements() as again:
             assert (await gate.ask(dev, version)).status == "APPROVED"
         counted.append((len(asked), len(signed), len(again)))
     assert counted[0] == counted[1]

@@ -42,10 +42,10 @@ SELECT gen_random_uuid(), 'version.seen', '2026-11-02'::timestamptz + n * interv
   'op', '{}', '' FROM (SELECT *, row_number() OVER (ORDER BY id) n FROM model_versions LIMIT 40) m;
 
 -- What the second revision brought: rows of every kind, some of them of restricted models.
-INSERT INTO compliance (id, version_id, policy_id, stage, model_id, policy_version_id, result_id, exception_id,
-                        decision_point, tier, outcome, enforcement, severity, since, due_at, evaluated_at)
-SELECT gen_random_uuid(), r.version_id, r.policy_id, r.stage, r.model_id, r.policy_version_id, r.id, r.exception_id,
-       r.decision_point, m.tier, r.outcome, r.enforcement, r.severity, r.evaluated_at,
+INSERT INTO compliance (id, version_id, policy_id, stage, model_id, policy_version_id, result_id, result_digest,
+                        exception_id, decision_point, tier, outcome, enforcement, severity, since, due_at, evaluated_at)
+SELECT gen_random_uuid(), r.version_id, r.policy_id, r.stage, r.model_id, r.policy_version_id, r.id, r.subject_digest,
+       r.exception_id, r.decision_point, m.tier, r.outcome, r.enforcement, r.severity, r.evaluated_at,
        CASE WHEN r.outcome IN ('FAIL', 'WARN', 'ERROR') THEN r.evaluated_at + interval '30 days' END, r.evaluated_at
 FROM check_results r JOIN models m ON m.id = r.model_id
 ON CONFLICT DO NOTHING;

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from hub.approvals.store import ANSWERING
-from hub.db import Tx
+from hub.db import Tx, sql
 
 # Whom pending requests ask now: who holds a seat that is open, sees the model, had no hand in it and has not answered;
 # and those to whom such people gave their say, for as long as they did.
-_REFRESH = text("""
+_REFRESH = sql("""
 WITH open AS (
     SELECT r.* FROM approval_requests r
     WHERE r.status = 'PENDING' AND (CAST(:requests AS uuid[]) IS NULL OR r.id = ANY (:requests))
@@ -125,7 +125,7 @@ async def refresh(tx: Tx, *, requests: Collection[UUID] | None = None, people: C
         "at": tx.at,
         "answering": ANSWERING,
     }
-    await tx.session.execute(_REFRESH, values)
+    await tx.fetch(_REFRESH, values)
 
 
 async def found_out(tx: Tx, people: Collection[UUID], names: Collection[str]) -> list[UUID]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,12 @@ from sqlalchemy import text
 from hub.checks.documents import Written
 from hub.checks.findings import Asked, Finding, Held
 from hub.checks.tables import Outcome
-from hub.db import Tx, new_id
+from hub.db import Tx, new_id, sql
 from hub.models.tables import RiskTier, Stage
 from hub.policies.tables import DecisionPoint, Enforcement, Severity
 
 # Rows that say the same of one version stand together, so that thousands come as hundreds.
-_CURRENT = text("""
+_CURRENT = sql("""
 SELECT n.*, i.digest
 FROM (SELECT c.version_id, c.stage, c.outcome, c.enforcement, c.severity, c.input_id,
              array_agg(c.policy_version_id) AS wordings,
@@ -29,10 +30,10 @@ FROM (SELECT c.version_id, c.stage, c.outcome, c.enforcement, c.severity, c.inpu
 LEFT JOIN check_inputs i ON i.id = n.input_id
 """)
 
-_DECIDED = text("SELECT id, inputs::text AS inputs FROM check_results WHERE id = ANY (:ids)")
+_DECIDED = sql("SELECT id, inputs::text AS inputs FROM check_results WHERE id = ANY (:ids)")
 
 # A document asked of before is not stored again; `at` is when it was last asked of.
-_INPUTS = text("""
+_INPUTS = sql("""
 INSERT INTO check_inputs AS i (id, version_id, model_id, stage, decision_point, tier, digest, document, at)
 SELECT n.id, n.version, n.model, n.stage, :point, n.tier, n.digest, n.document, CAST(:at AS timestamptz)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS uuid[]), CAST(:models AS uuid[]), CAST(:stages AS text[]),
@@ -43,23 +44,23 @@ ON CONFLICT (version_id, stage, decision_point, digest) DO UPDATE SET at = exclu
 RETURNING i.id, i.version_id
 """)
 
-_ASKED_LATELY = text("""
+_ASKED_LATELY = sql("""
 SELECT version_id, stage, digest FROM check_inputs
 WHERE version_id = ANY (:versions) AND decision_point = :point AND at >= :since
 """)
 
 # Results and what they make of compliance, in one statement for any number. `since` stays while the same wording ends
 # the same way; the term to mend begins there. In the order of keys, so that two transactions never wait in a ring.
-_ADD = text("""
+_ADD = sql("""
 WITH told AS MATERIALIZED (
     SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:rows AS uuid[]), CAST(:policies AS uuid[]), CAST(:wordings AS uuid[]),
         CAST(:models AS uuid[]), CAST(:versions AS uuid[]), CAST(:exceptions AS uuid[]), CAST(:inputs AS uuid[]),
         CAST(:digests AS text[]), CAST(:stages AS text[]), CAST(:tiers AS text[]), CAST(:outcomes AS text[]),
         CAST(:enforcements AS text[]), CAST(:severities AS text[]), CAST(:explanations AS text[]),
-        CAST(:looked AS text[]), CAST(:took AS int[]), CAST(:days AS int[]))
+        CAST(:looked AS text[]), CAST(:said AS text[]), CAST(:took AS int[]), CAST(:days AS int[]))
         AS t (id, row, policy, wording, model, version, exception, input, digest, stage, tier, outcome, enforcement,
-              severity, explanation, looked, took, days)),
+              severity, explanation, looked, said, took, days)),
 added AS (
     INSERT INTO check_results (id, policy_id, policy_version_id, model_id, version_id, exception_id, input_id,
         subject_digest, decision_point, stage, outcome, enforcement, severity, explanation, inputs, took_us,
@@ -67,10 +68,11 @@ added AS (
     SELECT t.id, t.policy, t.wording, t.model, t.version, t.exception, t.input, t.digest, :point, t.stage, t.outcome,
            t.enforcement, t.severity, t.explanation, t.looked::jsonb, t.took, CAST(:at AS timestamptz)
     FROM told t)
-INSERT INTO compliance AS c (id, version_id, policy_id, stage, model_id, policy_version_id, result_id, exception_id,
-    input_id, decision_point, tier, outcome, enforcement, severity, since, due_at, evaluated_at)
-SELECT t.row, t.version, t.policy, t.stage, t.model, t.wording, t.id, t.exception, t.input, :point, t.tier, t.outcome,
-       t.enforcement, t.severity, CAST(:at AS timestamptz),
+INSERT INTO compliance AS c (id, version_id, policy_id, stage, model_id, policy_version_id, result_id,
+    result_digest, exception_id, input_id, decision_point, tier, outcome, enforcement, severity, since, due_at,
+    evaluated_at)
+SELECT t.row, t.version, t.policy, t.stage, t.model, t.wording, t.id, t.said, t.exception, t.input, :point, t.tier,
+       t.outcome, t.enforcement, t.severity, CAST(:at AS timestamptz),
        CASE WHEN t.outcome IN ('FAIL', 'WARN', 'ERROR')
             THEN CAST(:at AS timestamptz) + make_interval(days => t.days) END,
        CAST(:at AS timestamptz)
@@ -78,7 +80,8 @@ FROM told t
 ORDER BY t.version, t.policy
 ON CONFLICT (version_id, policy_id, stage) DO UPDATE SET
     policy_version_id = excluded.policy_version_id, result_id = excluded.result_id,
-    exception_id = excluded.exception_id, input_id = excluded.input_id, decision_point = excluded.decision_point,
+    result_digest = excluded.result_digest, exception_id = excluded.exception_id,
+    input_id = excluded.input_id, decision_point = excluded.decision_point,
     tier = excluded.tier, outcome = excluded.outcome, enforcement = excluded.enforcement, severity = excluded.severity,
     since = CASE WHEN c.outcome = excluded.outcome AND c.policy_version_id = excluded.policy_version_id
                  THEN c.since ELSE excluded.since END,
@@ -87,20 +90,29 @@ ON CONFLICT (version_id, policy_id, stage) DO UPDATE SET
     evaluated_at = excluded.evaluated_at
 """)
 
-_MOVE = text("""
-UPDATE compliance c SET evaluated_at = :at, decision_point = :point
-FROM (SELECT k.id FROM compliance k
-      JOIN unnest(CAST(:versions AS uuid[]), CAST(:policies AS uuid[]), CAST(:stages AS text[]))
-        AS n (version, policy, stage)
+_MOVE = sql("""
+UPDATE compliance c SET evaluated_at = coalesce(:at, c.evaluated_at),
+    decision_point = coalesce(:point, c.decision_point), input_id = coalesce(k.input, c.input_id)
+FROM (SELECT k.id, n.input FROM compliance k
+      JOIN unnest(CAST(:versions AS uuid[]), CAST(:policies AS uuid[]), CAST(:stages AS text[]),
+                  CAST(:inputs AS uuid[])) AS n (version, policy, stage, input)
         ON k.version_id = n.version AND k.policy_id = n.policy AND k.stage = n.stage
       ORDER BY k.version_id, k.policy_id FOR UPDATE OF k) k
 WHERE c.id = k.id
 """)
 
+# One document for each digest: the same may have been asked of at several decision points.
+_DOCUMENTS = sql("""
+SELECT DISTINCT ON (i.version_id, i.digest) i.version_id, i.digest, i.document
+FROM unnest(CAST(:versions AS uuid[]), CAST(:digests AS text[])) AS n (version, digest)
+JOIN check_inputs i ON i.version_id = n.version AND i.digest = n.digest
+""")
+
 # Everything that applies to the version, with its row, when that is of the wording in force.
-_STANDINGS = text("""
+_STANDINGS = sql("""
 SELECT p.id AS policy_id, v.id AS policy_version_id, p.key, p.title, v.number, v.digest, v.remediation, v.safe_rollback,
-       v.validators, v.enforcement AS own_enforcement, v.severity AS own_severity, v.schedule, v.decision_points,
+       v.validators, v.enforcement AS own_enforcement, v.severity AS own_severity, v.decision_points,
+       CASE WHEN c.id IS NULL THEN v.schedule END AS schedule,
        m.tier AS model_tier, c.id AS row_id, c.outcome, c.enforcement, c.severity, c.exception_id, c.result_id,
        c.due_at, c.decision_point, k.explanation, k.inputs #>> '{suspended,said}' AS suspended
 FROM model_versions s
@@ -198,15 +210,16 @@ async def current(
     """What counts of these versions for a stage, or for every one: by version and stage, then by wording."""
     values = {"versions": list(version_ids), "stage": None if stage is None else stage.value}
     found: dict[tuple[UUID, Stage], dict[UUID, Held]] = {}
-    for row in await tx.session.execute(_CURRENT, values):
-        outcome, enforcement, severity = Outcome(row.outcome), Enforcement(row.enforcement), Severity(row.severity)
-        at = found.setdefault((row.version_id, Stage(row.stage)), {})
-        if row.results is None:
-            at.update(dict.fromkeys(row.wordings, Held(outcome, enforcement, severity, row.digest)))
+    for row in await tx.fetch(_CURRENT, values):
+        outcome = Outcome(row["outcome"])
+        enforcement, severity = Enforcement(row["enforcement"]), Severity(row["severity"])
+        at = found.setdefault((row["version_id"], Stage(row["stage"])), {})
+        if row["results"] is None:
+            at.update(dict.fromkeys(row["wordings"], Held(outcome, enforcement, severity, row["digest"])))
             continue
-        exceptions = row.exceptions or [None] * len(row.wordings)
-        for wording, exception, result in zip(row.wordings, exceptions, row.results, strict=True):
-            at[wording] = Held(outcome, enforcement, severity, row.digest, exception, result)
+        exceptions = row["exceptions"] or [None] * len(row["wordings"])
+        for wording, exception, result in zip(row["wordings"], exceptions, row["results"], strict=True):
+            at[wording] = Held(outcome, enforcement, severity, row["digest"], exception, result)
     return found
 
 
@@ -214,8 +227,8 @@ async def decided(tx: Tx, result_ids: Collection[UUID]) -> dict[UUID, Mapping[st
     """What these results looked at."""
     if not result_ids:
         return {}
-    rows = await tx.session.execute(_DECIDED, {"ids": list(result_ids)})
-    return {row.id: orjson.loads(row.inputs) for row in rows}
+    rows = await tx.fetch(_DECIDED, {"ids": list(result_ids)})
+    return {row["id"]: orjson.loads(row["inputs"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +249,8 @@ async def asked_lately(
     if not inputs:
         return set()
     values = {"versions": [one.version_id for one in inputs], "point": point.value, "since": since}
-    rows = await tx.session.execute(_ASKED_LATELY, values)
-    return {(row.version_id, Stage(row.stage), row.digest) for row in rows}
+    rows = await tx.fetch(_ASKED_LATELY, values)
+    return {(row["version_id"], Stage(row["stage"]), row["digest"]) for row in rows}
 
 
 async def keep_inputs(tx: Tx, inputs: Sequence[Input], point: DecisionPoint) -> dict[UUID, UUID]:
@@ -255,7 +268,7 @@ async def keep_inputs(tx: Tx, inputs: Sequence[Input], point: DecisionPoint) -> 
         "point": point.value,
         "at": tx.at,
     }
-    return {row.version_id: row.id for row in await tx.session.execute(_INPUTS, values)}
+    return {row["version_id"]: row["id"] for row in await tx.fetch(_INPUTS, values)}
 
 
 async def add(tx: Tx, found: Sequence[Finding], point: DecisionPoint) -> None:
@@ -279,25 +292,46 @@ async def add(tx: Tx, found: Sequence[Finding], point: DecisionPoint) -> None:
         "severities": [one.severity.value for one in found],
         "explanations": [one.explanation for one in found],
         "looked": [orjson.dumps(one.inputs).decode() for one in found],
+        "said": [one.digest for one in found],
         "took": [one.took_us for one in found],
         "days": [one.days for one in found],
         "point": point.value,
         "at": tx.at,
     }
-    await tx.session.execute(_ADD, values)
+    await tx.fetch(_ADD, values)
 
 
-async def move(tx: Tx, kept: Sequence[tuple[UUID, Stage, Asked]], point: DecisionPoint) -> None:
-    """Note that what counts was asked again and is the same."""
+async def move(
+    tx: Tx,
+    kept: Sequence[tuple[UUID, Stage, Asked]],
+    point: DecisionPoint,
+    inputs: Mapping[UUID, UUID] | None = None,
+    *,
+    quiet: bool = False,
+) -> None:
+    """Note that what counts was asked again and is the same; of these documents by now, where they are others.
+
+    When `quiet`, the documents alone are noted.
+    """
     if kept:
         values = {
             "versions": [version for version, _, _ in kept],
             "policies": [asked.policy_id for _, _, asked in kept],
             "stages": [stage.value for _, stage, _ in kept],
-            "point": point.value,
-            "at": tx.at,
+            "inputs": [None if inputs is None else inputs[version] for version, _, _ in kept],
+            "point": None if quiet else point.value,
+            "at": None if quiet else tx.at,
         }
-        await tx.session.execute(_MOVE, values)
+        await tx.fetch(_MOVE, values)
+
+
+async def documents(tx: Tx, asked: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Mapping[str, Any]]:
+    """Documents that were asked of, by version and digest."""
+    if not asked:
+        return {}
+    values = {"versions": [version for version, _ in asked], "digests": [digest for _, digest in asked]}
+    rows = await tx.fetch(_DOCUMENTS, values)
+    return {(row["version_id"], row["digest"]): orjson.loads(row["document"]) for row in rows}
 
 
 async def standings(tx: Tx, version_id: UUID, stage: Stage) -> list[Standing]:
@@ -305,42 +339,46 @@ async def standings(tx: Tx, version_id: UUID, stage: Stage) -> list[Standing]:
 
     A policy asked at PROMOTE or DEPLOY that has no row of its current wording is an ERROR: nothing slips through.
     """
-    rows = await tx.session.execute(_STANDINGS, {"version": version_id, "stage": stage.value})
+    rows = await tx.fetch(_STANDINGS, {"version": version_id, "stage": stage.value})
     return [_standing(row, stage, tx.at) for row in rows]
 
 
 def _standing(row: Any, stage: Stage, at: datetime) -> Standing:
-    asked = Asked(
-        row.policy_id,
-        row.policy_version_id,
-        "",
-        Enforcement(row.own_enforcement),
-        Severity(row.own_severity),
-        schedule=row.schedule,
-    )
-    enforcement, severity = asked.force(RiskTier(row.model_tier), stage, at.date())
-    there = row.row_id is not None
+    there = row["row_id"] is not None
+    if there:
+        outcome = Outcome(row["outcome"])
+        enforcement, severity = Enforcement(row["enforcement"]), Severity(row["severity"])
+    else:
+        own = Enforcement(row["own_enforcement"]), Severity(row["own_severity"])
+        asked = Asked(row["policy_id"], row["policy_version_id"], "", *own, schedule=row["schedule"])
+        outcome = Outcome.ERROR
+        enforcement, severity = asked.force(RiskTier(row["model_tier"]), stage, at.date())
     return Standing(
-        policy_id=row.policy_id,
-        policy_version_id=row.policy_version_id,
-        key=row.key,
-        title=row.title,
-        number=row.number,
-        digest=row.digest,
-        outcome=Outcome(row.outcome) if there else Outcome.ERROR,
-        enforcement=Enforcement(row.enforcement) if there else enforcement,
-        severity=Severity(row.severity) if there else severity,
-        explanation=row.explanation if there else "not asked yet",
-        remediation=row.remediation,
-        exception_id=row.exception_id,
-        result_id=row.result_id,
-        safe_rollback=row.safe_rollback,
-        validators=tuple(row.validators),
-        due_at=row.due_at,
-        decision_point=DecisionPoint(row.decision_point) if there else None,
-        decision_points=frozenset(DecisionPoint(point) for point in row.decision_points),
-        suspended=row.suspended if there else None,
+        policy_id=row["policy_id"],
+        policy_version_id=row["policy_version_id"],
+        key=row["key"],
+        title=row["title"],
+        number=row["number"],
+        digest=row["digest"],
+        outcome=outcome,
+        enforcement=enforcement,
+        severity=severity,
+        explanation=row["explanation"] if there else "not asked yet",
+        remediation=row["remediation"],
+        exception_id=row["exception_id"],
+        result_id=row["result_id"],
+        safe_rollback=row["safe_rollback"],
+        validators=tuple(row["validators"]),
+        due_at=row["due_at"],
+        decision_point=DecisionPoint(row["decision_point"]) if there else None,
+        decision_points=_points(tuple(row["decision_points"])),
+        suspended=row["suspended"] if there else None,
     )
+
+
+@cache
+def _points(words: tuple[str, ...]) -> frozenset[DecisionPoint]:
+    return frozenset(map(DecisionPoint, words))
 
 
 async def asked_at(

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from hub.checks.tables import Backtest, BacktestFinding, BacktestStatus, ShadowResult
-from hub.db import Tx
+from hub.db import Tx, sql
 from hub.models.tables import RiskTier, Stage
 from hub.policies.changes.rules import OPEN
 from hub.policies.tables import DecisionPoint, Policy, PolicyChange, PolicyVersion
@@ -48,6 +48,8 @@ JOIN models m ON m.id = i.model_id
 ORDER BY i.id
 """)
 _LOOKED = text("SELECT id FROM check_inputs WHERE id > :after AND id <= :last ORDER BY id OFFSET :look - 1 LIMIT 1")
+
+_SHADOWS = sql("SELECT * FROM policy_changes WHERE shadow AND status = ANY (:open)")
 
 _COVERED = text("""
 SELECT a.place
@@ -176,8 +178,7 @@ async def found(tx: Tx, backtest_id: UUID) -> dict[str, int]:
 
 async def shadows(tx: Tx) -> Sequence[PolicyChange]:
     """The drafts that run beside the wording in force."""
-    statement = select(PolicyChange).where(col(PolicyChange.shadow), col(PolicyChange.status).in_(OPEN))
-    return (await tx.session.execute(statement)).scalars().all()
+    return await tx.rows(PolicyChange, _SHADOWS, {"open": OPEN})
 
 
 async def put_shadows(tx: Tx, rows: Sequence[ShadowResult]) -> None:

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
-from hub.db import Tx
+from hub.db import Tx, sql
 from hub.deployments.tables import Permit, SigningKey
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ KEYS_LOCK = 7_201_125_521
 """The advisory lock that keeps two processes from making a first key each."""
 
 # What a permit names of its version, the rollback target and the evidence: one row.
-_NAMED = text("""
+_NAMED = sql("""
 SELECT g.key AS registry, m.name AS model, m.tier, v.name AS version, v.digest,
     w.name AS rollback_version, w.digest AS rollback_digest,
     (SELECT json_agg(n.digest)::text FROM (
@@ -33,7 +33,7 @@ LEFT JOIN model_versions w ON w.id = :rollback
 WHERE v.id = :version
 """)
 
-_SIGNED = text("""
+_SIGNED = sql("""
 SELECT s.person_id, s.discipline, s.subject_digest, s.signed_at
 FROM (SELECT DISTINCT ON (a.person_id) a.* FROM sign_offs a
       WHERE a.request_id = :request AND a.decision = 'APPROVE' AND a.person_id = ANY (:people)
@@ -42,6 +42,7 @@ ORDER BY s.signed_at, s.id
 """)
 
 _NEWEST_KEY = "SELECT key_id FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1"
+_SIGNING_KEY = sql("SELECT * FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1")
 _PUBLIC_KEYS = "SELECT key_id, public_key, created_at, retired_at FROM signing_keys ORDER BY created_at, id"
 
 # How the revoked permits stand that would still be valid; whatever changes the list changes one of the three.
@@ -59,12 +60,7 @@ ORDER BY p.revoked_at, p.id
 
 async def newest_key(tx: Tx) -> SigningKey | None:
     """The key that signs now, private part and all."""
-    statement = (
-        select(SigningKey)
-        .where(col(SigningKey.retired_at).is_(None))
-        .order_by(col(SigningKey.created_at).desc(), col(SigningKey.id).desc())
-    )
-    return (await tx.session.execute(statement.limit(1))).scalars().first()
+    return next(iter(await tx.rows(SigningKey, _SIGNING_KEY, {})), None)
 
 
 async def hold_keys(tx: Tx) -> None:
@@ -87,19 +83,18 @@ async def retire_keys(tx: Tx, but: UUID) -> list[str]:
 async def named(tx: Tx, version_id: UUID, rollback_id: UUID | None, exceptions: Collection[UUID]) -> Mapping[str, Any]:
     """Names and digests of a version, its rollback target and its evidence, and when the first exception ends."""
     values = {"version": version_id, "rollback": rollback_id, "exceptions": list(exceptions)}
-    row = (await tx.session.execute(_NAMED, values)).mappings().one()
+    (row,) = await tx.fetch(_NAMED, values)
     return {**row, "evidence": orjson.loads(row["evidence"] or "[]")}
 
 
 async def signed(tx: Tx, request_id: UUID, people: Collection[UUID]) -> Sequence[Mapping[str, Any]]:
     """The approvals of these people, oldest first."""
-    found = await tx.session.execute(_SIGNED, {"request": request_id, "people": list(people)})
-    return [dict(row) for row in found.mappings()]
+    return [dict(row) for row in await tx.fetch(_SIGNED, {"request": request_id, "people": list(people)})]
 
 
 async def add(tx: Tx, row: Permit) -> None:
     """Add a permit."""
-    await tx.session.execute(insert(Permit).values(**row.model_dump()))
+    await tx.insert(row)
 
 
 async def permit(tx: Tx, permit_id: UUID) -> Permit | None:

@@ -15,8 +15,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 import hub.wiring  # noqa: F401
 from hub.approvals import actions as approvals
@@ -30,6 +28,7 @@ from hub.models.tables import Stage
 from hub.people import store as people_store
 from hub.people.access import Scope
 from tests.conftest import NOON
+from tests.statements import watch
 
 
 class Killer:
@@ -42,8 +41,11 @@ class Killer:
         """How many statements there were before the first commit."""
 
     def watch(self) -> None:
-        event.listen(Engine, "before_cursor_execute", lambda *_: self.at("statement"))
-        event.listen(Engine, "commit", lambda *_: self.at("commit"))
+        watch(self.note)
+
+    def note(self, statement: str) -> None:
+        if not statement.startswith("BEGIN"):
+            self.at("commit" if statement.startswith("COMMIT") else "statement")
 
     def at(self, place: str) -> None:
         self.seen[place] += 1

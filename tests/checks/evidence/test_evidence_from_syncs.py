@@ -1,10 +1,9 @@
 """What a sync stores of versions becomes evidence in the same transaction, once, however often it is told."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from hub.checks.evidence import reactions
 from hub.checks.tables import EvidenceKind
@@ -15,6 +14,7 @@ from hub.models.tables import ModelVersion
 from hub.people.tables import Role
 from tests.asking import Ask
 from tests.make import Make
+from tests.statements import statements
 
 
 async def changed(db: Db, versions: Sequence[ModelVersion], *parts: str) -> None:
@@ -31,20 +31,6 @@ async def kept(db: Db) -> list[dict[str, Any]]:
 async def run(db: Db, statement: str, **values: Any) -> None:
     async with db.write(actor=None, operation="sync") as tx:
         await tx.session.execute(text(statement), values)
-
-
-@asynccontextmanager
-async def counted(db: Db) -> AsyncIterator[list[str]]:
-    """The statements that the write engine sends meanwhile."""
-    assert db._engine is not None
-    sent: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(db._engine.sync_engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(db._engine.sync_engine, "before_cursor_execute", note)
 
 
 async def measured(make: Make, data: str = "test", **more: Any) -> ModelVersion:
@@ -124,8 +110,9 @@ async def test_a_registry_names_its_own_prefixes(db: Db, make: Make) -> None:
 
 async def test_no_metrics_no_evidence_and_no_lock(db: Db, make: Make) -> None:
     version = await make.version(await make.model())
-    async with counted(db) as sent, db.write(actor=None, operation="sync") as tx:
-        await reactions.read_metrics(tx, [version.id])
+    with statements() as sent:
+        async with db.write(actor=None, operation="sync") as tx:
+            await reactions.read_metrics(tx, [version.id])
     assert await make.count("evidence") == 0
     assert len(sent) == 1
 
@@ -133,14 +120,15 @@ async def test_no_metrics_no_evidence_and_no_lock(db: Db, make: Make) -> None:
 async def test_many_versions_cost_as_many_statements_as_one(db: Db, make: Make) -> None:
     versions = [await measured(make, f"test{n}") for n in range(12)]
 
-    async def statements(some: Sequence[ModelVersion]) -> int:
+    async def counted(some: Sequence[ModelVersion]) -> int:
         await run(
             db, "UPDATE version_metrics SET value = value + 0.01 WHERE version_id = ANY(:ids)", ids=[v.id for v in some]
         )
-        async with counted(db) as sent, db.write(actor=None, operation="sync") as tx:
-            await reactions.read_metrics(tx, [one.id for one in some])
+        with statements() as sent:
+            async with db.write(actor=None, operation="sync") as tx:
+                await reactions.read_metrics(tx, [one.id for one in some])
         return len(sent)
 
-    one, many = await statements(versions[:1]), await statements(versions[1:])
+    one, many = await counted(versions[:1]), await counted(versions[1:])
     assert await make.count("evidence") == 48
     assert one == many

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from replaying import Replays
-from sqlalchemy import event
 
 from hub.checks.actions import evaluate
 from hub.checks.tables import Outcome
@@ -15,6 +14,7 @@ from hub.policies.changes import actions as changes
 from hub.policies.tables import DecisionPoint, PolicyChange
 from tests.asking import Ask
 from tests.make import Make
+from tests.statements import statements
 
 SHADOW = """query($id: ID!) { node(id: $id) { ... on PolicyChange {
   shadowSummary { versions agree newlyFailing newlyError newlyPassing }
@@ -88,14 +88,11 @@ async def test_statements_are_the_same_for_any_number_of_versions_and_drafts(
     for number in range(drafts):
         await in_shadow(db, replays, await replays.propose(f"new{number}"))
     versions = [await make.version(await make.model(), metrics={"recall": 0.92}) for _ in range(3)]
-    statements: list[str] = []
-    assert db._engine is not None
-    event.listen(db._engine.sync_engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     counts = []
     for some in (versions[:1], versions):
-        statements.clear()
-        await evaluated(db, *some)
-        counts.append(sum("shadow" in one for one in statements))
+        with statements() as sent:
+            await evaluated(db, *some)
+        counts.append(sum("shadow" in one for one in sent))
     assert counts == ([2, 2] if drafts else [1, 1])
     assert await make.count("shadow_results") == drafts * 3
 

@@ -8,9 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
-from hub.db import Tx
+from hub.db import Tx, sql
 from hub.models.tables import Stage
 
 AROUND = """
@@ -31,12 +29,14 @@ WHERE b.model_id = v.model_id AND (cardinality(w.stages) = 0 OR a.stage = ANY (w
 """The policies in force for the version and stage."""
 
 # A check that looks at whether the version was approved is left out: approval itself would change what was approved.
-CHECKS = f"""
-FROM compliance n
-JOIN check_results k ON k.id = n.result_id
-JOIN policy_versions w ON w.id = k.policy_version_id
+_COUNTING = f"""
+JOIN policy_versions w ON w.id = n.policy_version_id
 WHERE n.version_id = v.id AND n.stage = a.stage AND {_DECIDED}
   AND NOT w.reads && ARRAY['deployment', 'deployment.approved']::varchar[]"""
+
+CHECKS = f"""
+FROM compliance n
+JOIN check_results k ON k.id = n.result_id{_COUNTING}"""
 """The results that a decision looks at."""
 
 RULE = """
@@ -54,12 +54,7 @@ def sha256(of: str) -> str:
 PARTS = f"""jsonb_build_object(
     'version', {sha256("jsonb_build_array(v.digest, v.missing_since IS NOT NULL)")},
     'card', coalesce(c.digest, ''),
-    'checks', {
-    sha256(
-        f'''SELECT jsonb_agg(jsonb_build_array(k.policy_version_id, k.outcome, k.exception_id, k.explanation, k.inputs)
-                             ORDER BY k.policy_id) {CHECKS}'''
-    )
-},
+    'checks', {sha256(f"SELECT string_agg(n.result_digest, ' ' ORDER BY n.policy_id) FROM compliance n {_COUNTING}")},
     'evidence', {
     sha256('''SELECT jsonb_agg(jsonb_build_array(e.kind, e.digest) ORDER BY e.kind, e.digest)
               FROM evidence e WHERE e.version_id = v.id''')
@@ -111,20 +106,25 @@ _PEOPLE = """ARRAY(
     SELECT DISTINCT e.added_by FROM evidence e JOIN people p ON p.id = e.added_by AND p.kind = 'HUMAN'
     WHERE e.version_id = v.id)"""
 
-# One statement for any number of dossiers.
-_BOUND = text(f"""
+_BOUND = f"""
 SELECT v.id AS version_id, a.stage, v.model_id, m.name AS model, v.name AS version, m.tier, {PARTS}::text AS parts,
     {_NAMES} AS authors, {_PEOPLE} AS contributors
-FROM unnest(CAST(:versions AS uuid[]), CAST(:stages AS text[])) AS a (version_id, stage)
+FROM {{asked}} AS a (version_id, stage)
 {AROUND}
-""")
+"""
+
+# One statement for any number of dossiers. That of one is planned once and for all: how many an array holds is not
+# known before, and to plan takes longer than to run.
+_MANY = sql(_BOUND.format(asked="unnest(CAST(:versions AS uuid[]), CAST(:stages AS text[]))"))
+_ONE = sql(_BOUND.format(asked="(VALUES (CAST(:version AS uuid), CAST(:stage AS text)))"))
 
 
 async def bound(tx: Tx, wanted: Collection[tuple[UUID, Stage]]) -> list[Mapping[str, Any]]:
     """What decisions bind to, by version and stage, and whose work it is; a version that is not there is absent."""
-    values = {
-        "versions": [version_id for version_id, _ in wanted],
-        "stages": [stage.value for _, stage in wanted],
-        "committers": list(COMMITTERS),
-    }
-    return [dict(row) for row in (await tx.session.execute(_BOUND, values)).mappings()]
+    values: dict[str, Any] = {"committers": COMMITTERS}
+    if len(wanted) == 1:
+        ((values["version"], values["stage"]),) = wanted
+        return [dict(row) for row in await tx.fetch(_ONE, values)]
+    values["versions"] = [version_id for version_id, _ in wanted]
+    values["stages"] = [stage.value for _, stage in wanted]
+    return [dict(row) for row in await tx.fetch(_MANY, values)]

@@ -1,0 +1,58 @@
+"""Writing past SQLAlchemy: statements with names, rows of tables, and connections that died in the pool."""
+
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from hub.db import Db, new_id, sql
+from hub.people.tables import Person, PersonKind, Token
+from tests.make import Make
+
+
+def test_a_name_is_one_value_wherever_it_stands() -> None:
+    made = sql("SELECT :a, now()::text, to_char(now(), 'HH24:MI:SS'), CAST(:b AS int), :a")
+    assert made.text == "SELECT $1, now()::text, to_char(now(), 'HH24:MI:SS'), CAST($2 AS int), $1"
+    assert made.names == ("a", "b")
+
+
+async def test_a_row_read_past_sqlalchemy_is_the_row_that_it_reads(db: Db, make: Make) -> None:
+    who = await make.person("ada")
+    async with db.write(actor=None, operation="op") as tx:
+        (read,) = await tx.rows(Person, sql("SELECT * FROM people WHERE id = :id"), {"id": who.person_id})
+        assert read.kind is PersonKind.HUMAN
+        assert read.model_dump() == (await tx.session.get_one(Person, who.person_id)).model_dump()
+
+
+async def test_a_row_is_added_and_written(db: Db, make: Make) -> None:
+    who = await make.person("ada")
+    token = Token(
+        id=new_id(), person_id=who.person_id, label="ci", prefix="hub_x", secret_hash=b"x", scopes=["READ"],
+        created_at=datetime(2026, 1, 1, tzinfo=UTC), expires_at=datetime(2026, 2, 1, tzinfo=UTC),
+    )  # fmt: skip
+    async with db.write(actor=None, operation="op") as tx:
+        await tx.insert(token)
+        await tx.update(Token, token.id, {"label": "other"})
+        (read,) = await tx.rows(Token, sql("SELECT * FROM tokens WHERE id = :id"), {"id": token.id})
+    assert read.model_dump() == {**token.model_dump(), "label": "other"}
+
+
+async def test_what_was_sent_either_way_is_rolled_back_together(db: Db, make: Make) -> None:
+    who = await make.person("ada")
+    with pytest.raises(ZeroDivisionError):
+        async with db.write(actor=None, operation="op") as tx:
+            await tx.fetch(sql("UPDATE people SET name = 'Eve' WHERE id = :id"), {"id": who.person_id})
+            tx.session.add(Person(handle="eve", name="Eve", created_at=tx.at))
+            await tx.session.flush()
+            raise ZeroDivisionError
+    assert await make.count("people", "name = 'Eve'") == 0
+
+
+async def test_a_connection_that_died_in_the_pool_is_replaced(db: Db, make: Make) -> None:
+    async with db.write(actor=None, operation="op") as tx:
+        (mine,) = await tx.connection.fetch("SELECT pg_backend_pid() AS pid")
+    killer = await asyncpg.connect(db.url)
+    await killer.execute("SELECT pg_terminate_backend($1, 5000)", mine["pid"])
+    await killer.close()
+    async with db.write(actor=None, operation="op") as tx:
+        assert (await tx.connection.fetchval("SELECT pg_backend_pid()")) != mine["pid"]
