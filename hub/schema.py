@@ -47,6 +47,8 @@ from hub.exceptions.deadlines import graph as deadlines
 from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
 from hub.exceptions.load import graph as exception_load
+from hub.exceptions.precedents import graph as exception_precedents
+from hub.exceptions.scrutiny import graph as exception_scrutiny
 from hub.glossary import explain
 from hub.graph.catalog import planned_types, with_lists
 from hub.graph.splice import SplicingContext, splice
@@ -89,6 +91,8 @@ CONCEPTS = (
     exception_asking,
     deadlines,
     exception_load,
+    exception_scrutiny,
+    exception_precedents,
     checks,
     compliance,
     dossiers,

@@ -10,6 +10,7 @@ from hub.approvals.tables import SubjectKind
 from hub.db import Tx
 from hub.events.canonical import digest_of
 from hub.exceptions import rules, store
+from hub.exceptions.scrutiny import store as scrutiny
 from hub.exceptions.tables import PolicyException
 from hub.models import store as models
 from hub.people.access import Principal
@@ -58,7 +59,8 @@ async def ask(tx: Tx, who: Principal, made: PolicyException) -> None:
     model = await models.model(tx, made.model_id)
     assert model is not None
     subject = await subject_of(tx, made)
-    await approvals.request(tx, who, subject, tier=model.tier, stage=made.stage, reason=made.justification)
+    under = await scrutiny.rule(tx, made)
+    await approvals.request(tx, who, subject, tier=model.tier, stage=made.stage, reason=made.justification, rule=under)
 
 
 async def subject_of(tx: Tx, found: PolicyException) -> ApprovalSubject:

@@ -7,6 +7,8 @@ from hub.cli.approvals.naming import called
 from hub.cli.exception.request_wanted import Wanted
 from hub.cli.gate.inert import hanging, inert
 
+MOST_NAMED = 5
+
 
 def lines(asked: Wanted, width: int) -> Iterator[str]:
     """What is asked, until when, why, and what lowers the risk meanwhile."""
@@ -31,6 +33,24 @@ def lines(asked: Wanted, width: int) -> Iterator[str]:
             yield from hanging("  ", inert(line), width)
     for one in input["answers"]:
         yield from hanging("  ", f"{inert(one['section'])}: {inert(one['text'])}", width)
+    yield "Who decides"
+    yield from _decided(asked, width)
+
+
+def _decided(asked: Wanted, width: int) -> Iterator[str]:
+    rule = asked.rule
+    if rule is None or rule["rule"] is None:
+        yield from hanging(
+            "  ", "nobody may: an ADMIN must add a row to the matrix (hub approvals matrix propose)", width
+        )
+        return
+    yield from hanging("  ", inert(rule["why"]), width)
+    for step in rule["steps"]["nodes"]:
+        # Whoever answers for closing it does not decide about it either.
+        names = [called(one) for one in step["signers"] if one["id"] != asked.owner["id"]]
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        who = ", ".join(names[:MOST_NAMED]) + more or "nobody who may: give somebody the role"
+        yield from hanging(f"  {inert(step['name'])}, {step['quorum']} of: ", who, width)
 
 
 def _numbered(head: str, texts: tuple[str, ...], without: str, width: int) -> Iterator[str]:

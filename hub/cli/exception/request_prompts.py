@@ -35,6 +35,11 @@ class Prompts:
                 printing.line(f"  {inert(refused.why)}")
         raise AssertionError(question)
 
+    def tell(self, lines: Sequence[str]) -> None:
+        """Say something before a question."""
+        for line in lines if self.at_a_terminal else ():
+            printing.line(f"  {line}")
+
     def many(self, question: str, given: Sequence[str], usual: Sequence[str]) -> list[str]:
         """Any number of answers, one on a line; an empty first line takes the usual ones, a later one ends them."""
         if given or not self.at_a_terminal:

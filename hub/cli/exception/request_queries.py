@@ -1,6 +1,6 @@
 """What `hub exception request` asks of the graph, word for word."""
 
-from hub.cli.approvals.queries import AFTER, REFUSAL
+from hub.cli.approvals.queries import AFTER, PAGE, REFUSAL
 
 POLICY = """query($key: String!) { policy(key: $key) {
   id key title currentVersion { id number rationale longestExceptionDays }
@@ -18,6 +18,21 @@ TEMPLATE = """query($slug: String!) { exceptionTemplate(slug: $slug) {
 } }"""
 
 TEMPLATES = "{ exceptionTemplates(first: 100) { nodes { slug title } } }"
+
+SUGGEST = """query($policy: ID!, $model: ID!, $kind: ExceptionKind!) {
+  exceptionSuggestion(policy: $policy, model: $model, kind: $kind) {
+    granted rejected termDays
+    controls(first: 3) { nodes { description attestEveryDays } } criteria(first: 3) { nodes { description } }
+    rejections(first: 3) { nodes { decisionNote } }
+  }
+}"""
+
+RULE = f"""query($model: ID!, $stage: Stage, $days: Int!, $risk: Severity!, $treatment: RiskTreatment!) {{
+  approvalRuleForException(model: $model, stage: $stage, days: $days, riskAfter: $risk, treatment: $treatment) {{
+    why rule {{ id }}
+    steps(first: 20) {{ nodes {{ name quorum signers(first: {PAGE}) {{ nodes {{ id name handle }} }} }} }}
+  }}
+}}"""
 
 REQUEST = f"""mutation($input: RequestExceptionInput!) {{ requestException(input: $input) {{
   __typename {REFUSAL}

@@ -10,14 +10,14 @@ from hub.cli.exception import request_given as given_words
 from hub.cli.exception import request_queries as queries
 from hub.cli.exception.request_given import Given
 from hub.cli.exception.request_prompts import Prompts, written
+from hub.cli.exception.request_usual import usual
 from hub.cli.gate.inert import inert
 from hub.cli.remote import Remote
 from hub.errors import Code, Refused
+from hub.exceptions.asking.rules import whole_days
 from hub.exceptions.tables import ExceptionKind, RiskTreatment
 from hub.models.tables import Stage
 from hub.policies.tables import Severity
-
-USUAL_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Wanted:
     starts: datetime | None
     controls: tuple[str, ...]
     criteria: tuple[str, ...]
+    rule: dict[str, Any] | None
+    """The row of the approval matrix that it would be asked under."""
 
     @property
     def longest_days(self) -> int:
@@ -61,20 +63,29 @@ def wanted(hub: Remote, given: Given, prompts: Prompts, now: datetime) -> Wanted
         **_justification(given, prompts, template),
     }
     input |= _weighed(given, prompts, template)
-    controls = prompts.many("control", given.controls, _usual_controls(template))
-    criteria = prompts.many("criterion", given.criteria, _usual_criteria(template))
+    likely = usual(hub, template, policy=policy["id"], model=found.model, kind=input["kind"])
+    prompts.tell(likely.before)
+    controls = prompts.many("control", given.controls, likely.controls)
+    criteria = prompts.many("criterion", given.criteria, likely.criteria)
     input["controls"] = [given_words.control(hub, text) for text in controls]
     input["criteria"] = [given_words.criterion(hub, text, now) for text in criteria]
     starts = when.instant(given.starts, option="--starts", since=now, ends=False) if given.starts else None
-    expires = _expires(given, prompts, template, longest, starts or now)
+    expires = _expires(given, prompts, min(likely.term_days, longest), longest, starts or now)
     owner = _owner(hub, given, prompts, told["viewer"])
     ticket = prompts.one("ticket's address; empty for none", given.ticket, str, usual="")
     input |= {"expiresAt": expires.isoformat(), "owner": owner["id"], "ticketUrl": ticket}
     input |= {"startsAt": starts.isoformat()} if starts else {}
     input |= {"reviewEveryDays": given.review_every} if given.review_every is not None else {}
-    return Wanted(
-        input, policy, told["node"], version, template, owner, expires, starts, tuple(controls), tuple(criteria)
-    )
+    rule = hub.ask(
+        queries.RULE,
+        model=found.model,
+        stage=stage,
+        days=whole_days(expires - (starts or now)),
+        risk=input["riskAfter"],
+        treatment=input["recommendedTreatment"],
+    )["approvalRuleForException"]
+    chosen = tuple(controls), tuple(criteria)
+    return Wanted(input, policy, told["node"], version, template, owner, expires, starts, *chosen, _without(rule, told))
 
 
 def _scope(hub: Remote, given: Given, prompts: Prompts) -> tuple[named.Found, str | None]:
@@ -128,21 +139,17 @@ def _weighed(given: Given, prompts: Prompts, template: dict[str, Any] | None) ->
     }
 
 
-def _expires(
-    given: Given, prompts: Prompts, template: dict[str, Any] | None, longest: int, since: datetime
-) -> datetime:
-    usual = f"{min(int((template or {}).get('termDays', USUAL_DAYS)), longest)}d"
-
+def _expires(given: Given, prompts: Prompts, days: int, longest: int, since: datetime) -> datetime:
     def take(text: str) -> datetime:
         found = when.instant(text, option="--expires", since=since, ends=True).astimezone(UTC)
         # A minute before a span's last instant, so that it is not past the longest when it arrives.
         found -= timedelta(minutes=1) if when.SPAN.fullmatch(text.strip().lower()) else timedelta()
         if found > since + timedelta(days=longest):
-            days = -((since - found) // timedelta(days=1))
+            days = whole_days(found - since)
             raise Refused(Code.TERM_TOO_LONG, f"{days} days asked, {longest} allowed by the policy", field="expires")
         return found
 
-    return prompts.one(f"until when, at most {longest} days", given.expires, take, usual=usual)
+    return prompts.one(f"until when, at most {longest} days", given.expires, take, usual=f"{days}d")
 
 
 def _owner(hub: Remote, given: Given, prompts: Prompts, viewer: dict[str, Any] | None) -> dict[str, Any]:
@@ -154,17 +161,12 @@ def _owner(hub: Remote, given: Given, prompts: Prompts, viewer: dict[str, Any] |
     )
 
 
-def _usual_controls(template: dict[str, Any] | None) -> list[str]:
-    if template is None:
-        return []
-    return [
-        one["description"] + (f" | every {one['attestEveryDays']}" if one["attestEveryDays"] else "")
-        for one in template["controls"]["nodes"]
-    ]
-
-
-def _usual_criteria(template: dict[str, Any] | None) -> list[str]:
-    return [one["description"] for one in template["criteria"]["nodes"]] if template else []
+def _without(rule: dict[str, Any] | None, told: dict[str, Any]) -> dict[str, Any] | None:
+    """The row with those who could sign it; whoever asks is none of them."""
+    mine = told["viewer"]["id"] if told["viewer"] else None
+    for step in rule["steps"]["nodes"] if rule else ():
+        step["signers"] = [one for one in step["signers"]["nodes"] if one["id"] != mine]
+    return rule
 
 
 def _stage(text: str) -> Stage | None:

@@ -1,5 +1,6 @@
 """`hub exception request`: step by step at a terminal, and by options alone."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,9 @@ async def test_a_script_asks_with_options_and_is_told_who_decides(desk: Desk) ->
         "recall passes",
         "Why",
         "More cases arrive next month.",
+        "Who decides",
+        "nothing about it asks for more than the usual row; it needs 1 signature",
+        "Decision, 1 of: Cora (cora), Pat (pat), Rita (rita)",
         f"exception of scans from recall: asked as exception {row['id']}, in request {request_id}",
         said.lines[-1],
     ]
@@ -94,6 +98,27 @@ async def test_at_a_terminal_it_asks_for_all_that_is_needed(desk: Desk) -> None:
     )
     controls = await desk.make.db.reads.fetch("SELECT attest_every_days FROM compensating_controls ORDER BY id")
     assert [one["attest_every_days"] for one in controls] == [1, None]
+
+
+async def test_what_exceptions_like_it_said_is_offered(desk: Desk) -> None:
+    granted = await desk.make.exception(
+        await desk.make.policy("drift", by=desk.pat),
+        desk.model,
+        controls=("Drift is looked at by hand.",),
+        expires_at=desk.make.now + timedelta(days=30),
+    )
+    words = ("--policy", "drift", "--model", "scans", "--version", "", "--to", "", "--template", "", "--kind",
+             "exception", "--risk-before", "low", "--risk-after", "low", "--treatment", "fix", "--justification", "x",
+             "--owner", "dev", "--ticket", "")  # fmt: skip
+    said = await request(desk, *words, typed="\n\n\ny\n")
+    assert (said.code, said.err) == (0, "")
+    assert "  before, 1 like it were granted, usually for 30 days, and 0 rejected\n" in said.out
+    assert "  usually 1. Drift is looked at by hand.\n" in said.out
+    assert "until when, at most 90 days [30d]: " in said.out
+    rows = await desk.make.db.reads.fetch(
+        "SELECT k.description FROM compensating_controls k WHERE k.exception_id <> $1", granted.id
+    )
+    assert [row["description"] for row in rows] == ["Drift is looked at by hand."]
 
 
 async def test_whoever_says_no_to_the_preview_asks_nothing(desk: Desk) -> None:

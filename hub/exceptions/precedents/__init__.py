@@ -1,0 +1,1 @@
+"""What exceptions like one that is being written said before, and what became of them."""

@@ -1,0 +1,20 @@
+"""asking for exceptions
+
+Which row of the approval matrix an exception is asked under: the longer or riskier, the more it
+needs; and what exceptions like it said before.
+
+Revision ID: 0018
+Revises: 0020
+"""
+
+from migrations.run_sql import run_file
+
+revision = "0018"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for name in ("exception_rules.sql", "exceptions_alike.sql"):
+        run_file(name)
