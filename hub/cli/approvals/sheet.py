@@ -22,7 +22,7 @@ def _lines(request: Row, viewer: Row | None, now: datetime, width: int, evidence
     yield from heading(request, now, width)
     yield ""
     yield "Steps"
-    yield from _table(stepping.lines(request, request["live"]["nodes"]), width)
+    yield from table(stepping.lines(request, request["live"]["nodes"]), width)
     yield from _asked(request, now, width)
     yield from _answers(request, width)
     yield from _discussion(request, width)
@@ -90,7 +90,7 @@ def _asked(request: Row, now: datetime, width: int) -> Iterator[str]:
     yield "Who is asked"
     if not asks:
         yield from hanging("  ", "nobody who may sign: somebody must be given the role that the step asks", width)
-    yield from _table(((called(one["person"]), _as(one, now)) for one in asks[:MOST_ASKED]), width)
+    yield from table(((called(one["person"]), _as(one, now)) for one in asks[:MOST_ASKED]), width)
     if request["asked"]["totalCount"] > MOST_ASKED:
         yield f"  and {request['asked']['totalCount'] - MOST_ASKED} more"
 
@@ -120,7 +120,7 @@ def _answers(request: Row, width: int) -> Iterator[str]:
         said = f": {inert(one['comment'])}" if one["comment"] else ""
         who = f"{inert(one['decision']).replace('_', ' ')} by {called(one['person'])}{field}{place}{said}"
         rows.append((when.said(when.of(one["signedAt"])), who))
-    yield from _table(rows, width)
+    yield from table(rows, width)
 
 
 def _discussion(request: Row, width: int) -> Iterator[str]:
@@ -137,10 +137,10 @@ def _discussion(request: Row, width: int) -> Iterator[str]:
         marks = f"{kind}{'for reviewers, ' if one['internal'] else ''}{'afterwards, ' if one['afterDecision'] else ''}"
         words = f"{called(one['person'])}: {inert(one['body'])}"
         rows.append((when.said(when.of(one["at"])), f"{marks}{words}"))
-    yield from _table(rows, width)
+    yield from table(rows, width)
 
 
-def _table(rows: "Iterator[tuple[str, str]] | list[tuple[str, str]]", width: int) -> Iterator[str]:
+def table(rows: "Iterator[tuple[str, str]] | list[tuple[str, str]]", width: int) -> Iterator[str]:
     """Labels and texts in two columns, the second one wrapped."""
     listed = list(rows)
     first = max((columns(label) for label, _ in listed), default=0)

@@ -30,8 +30,8 @@ def step(**said: Any) -> Step:
         (
             Selector("models"),
             "kind",
-            "'models' is no kind of subject; choose among break_glass, card, exception, matrix_change, policy_change,"
-            " version",
+            "'models' is no kind of subject; choose among break_glass, card, exception, extension, matrix_change,"
+            " policy_change, version",
         ),
         (Selector("version", RiskTier.PROHIBITED), "tier", "nobody may approve a PROHIBITED model; it has no row"),
         (
