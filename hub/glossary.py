@@ -46,6 +46,12 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "SET_TICKET": "It names this ticket elsewhere.",
         "REVOKE": "It is taken back, at once.",
     },
+    "PolicySuggestionStatus": {
+        "OPEN": "Nobody has said yet what becomes of it.",
+        "TAKEN": "A draft was opened with its facts.",
+        "DISMISSED": "The policy stays as it is.",
+    },
+    "RepeatedBy": {"MODEL": "Those of one model.", "TEAM": "Those of one team's models."},
     "RiskTier": {
         "PROHIBITED": "Must not be used.",
         "HIGH": "Can harm people in what matters to them: health, work, money, rights.",

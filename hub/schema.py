@@ -48,7 +48,10 @@ from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
 from hub.exceptions.load import graph as exception_load
 from hub.exceptions.precedents import graph as exception_precedents
+from hub.exceptions.repeats import graph as exception_repeats
 from hub.exceptions.scrutiny import graph as exception_scrutiny
+from hub.exceptions.suggested import graph as suggested
+from hub.exceptions.suggested import mutations as suggested_mutations
 from hub.glossary import explain
 from hub.graph.catalog import planned_types, with_lists
 from hub.graph.splice import SplicingContext, splice
@@ -93,6 +96,8 @@ CONCEPTS = (
     exception_load,
     exception_scrutiny,
     exception_precedents,
+    exception_repeats,
+    suggested,
     checks,
     compliance,
     dossiers,
@@ -123,6 +128,7 @@ MUTATIONS = (
     exception_life_mutations,
     control_mutations,
     exception_bulk_mutations,
+    suggested_mutations,
     check_mutations,
     evidence_mutations,
     replay_mutations,

@@ -34,6 +34,7 @@ SUBJECTS = {
     "policy_version": "PolicyVersion",
     "policy_change": "PolicyChange",
     "exception": "PolicyException",
+    "policy_suggestion": "PolicySuggestion",
     "extension": "ExceptionExtension",
     "approval_request": "ApprovalRequest",
     "approval_rule": "ApprovalRule",

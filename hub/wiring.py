@@ -24,6 +24,8 @@ import hub.exceptions.backlog.reactions
 import hub.exceptions.deadlines.reactions
 import hub.exceptions.deadlines.telling
 import hub.exceptions.reactions
+import hub.exceptions.suggested.jobs
+import hub.exceptions.suggested.reactions
 import hub.models.orphans
 import hub.policies.changes.reactions
 import hub.policies.reactions

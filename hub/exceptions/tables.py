@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, text
+from sqlalchemy import Column, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, Index, SQLModel, desc
 
-from hub.db import choice, id_field, instant
+from hub.db import choice, document, id_field, instant
 from hub.models.tables import RiskTier, Stage
 from hub.policies.tables import Severity
 
@@ -190,6 +192,40 @@ class AcceptanceCriterion(SQLModel, table=True):
     met_by: UUID | None = Field(default=None, foreign_key="people.id")
     met_note: str = Field(default="", sa_type=Text)
     evidence_url: str = Field(default="", sa_type=Text)
+
+
+class SuggestionStatus(StrEnum):
+    """What became of the suggestion that a policy be changed."""
+
+    OPEN = "OPEN"
+    TAKEN = "TAKEN"
+    DISMISSED = "DISMISSED"
+
+
+class PolicySuggestion(SQLModel, table=True):
+    """That a policy was excepted so often that it had better be changed; one at a time is open.
+
+    With a team the exceptions are of that team's models alone. `facts` are what was known when it was opened.
+    """
+
+    __tablename__ = "policy_suggestions"
+    __table_args__ = (
+        Index("ix_policy_suggestions_newest", desc("opened_at"), desc("id")),
+        Index("ix_policy_suggestions_policy", "policy_id", desc("opened_at"), desc("id")),
+        Index("uq_policy_suggestions_open", "policy_id", unique=True, postgresql_where=text("status = 'OPEN'")),
+    )
+
+    id: UUID = id_field()
+    policy_id: UUID = Field(foreign_key="policies.id")
+    team_id: UUID | None = Field(default=None, foreign_key="teams.id")
+    status: SuggestionStatus = choice(SuggestionStatus, default=SuggestionStatus.OPEN)
+    facts: dict[str, Any] = document()
+    exception_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
+    opened_at: datetime = instant()
+    settled_by: UUID | None = Field(default=None, foreign_key="people.id")
+    settled_at: datetime | None = instant(nullable=True)
+    reason: str = Field(default="", sa_type=Text)
+    change_id: UUID | None = Field(default=None, foreign_key="policy_changes.id")
 
 
 class ExceptionExtension(SQLModel, table=True):

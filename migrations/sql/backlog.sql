@@ -11,3 +11,21 @@ CREATE INDEX ix_policy_exceptions_team ON policy_exceptions (team_id, weighted_s
     WHERE state IN ('SUBMITTED', 'UNDER_REVIEW', 'INFO_REQUESTED', 'APPROVED') AND expiry_noted_at IS NULL;
 CREATE INDEX ix_policy_exceptions_review ON policy_exceptions (coalesce(review_at, 'infinity'::timestamptz), id)
     WHERE state IN ('SUBMITTED', 'UNDER_REVIEW', 'INFO_REQUESTED', 'APPROVED') AND expiry_noted_at IS NULL;
+
+CREATE TABLE policy_suggestions (
+    id uuid NOT NULL CONSTRAINT pk_policy_suggestions PRIMARY KEY,
+    policy_id uuid NOT NULL CONSTRAINT fk_policy_suggestions_policy_id REFERENCES policies (id),
+    team_id uuid CONSTRAINT fk_policy_suggestions_team_id REFERENCES teams (id),
+    status varchar(40) NOT NULL
+        CONSTRAINT ck_policy_suggestions_suggestionstatus CHECK (status IN ('OPEN', 'TAKEN', 'DISMISSED')),
+    facts jsonb NOT NULL,
+    exception_ids uuid[] NOT NULL,
+    opened_at timestamptz NOT NULL,
+    settled_by uuid CONSTRAINT fk_policy_suggestions_settled_by REFERENCES people (id),
+    settled_at timestamptz,
+    reason text NOT NULL,
+    change_id uuid CONSTRAINT fk_policy_suggestions_change_id REFERENCES policy_changes (id)
+);
+CREATE INDEX ix_policy_suggestions_newest ON policy_suggestions (opened_at DESC, id DESC);
+CREATE INDEX ix_policy_suggestions_policy ON policy_suggestions (policy_id, opened_at DESC, id DESC);
+CREATE UNIQUE INDEX uq_policy_suggestions_open ON policy_suggestions (policy_id) WHERE status = 'OPEN';

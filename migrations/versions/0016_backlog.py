@@ -1,6 +1,6 @@
 """the backlog of exceptions
 
-Lists of what is open by their own indexes.
+Lists of what is open by their own indexes; suggested changes of policies that are excepted often.
 
 Revision ID: 0016
 Revises: 0015

@@ -4,13 +4,13 @@ Which row of the approval matrix an exception is asked under: the longer or risk
 needs; and what exceptions like it said before.
 
 Revision ID: 0018
-Revises: 0020
+Revises: 0017
 """
 
 from migrations.run_sql import run_file
 
 revision = "0018"
-down_revision = "0020"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -16,6 +16,7 @@ import asyncpg
 import orjson
 from graphql import GraphQLResolveInfo, GraphQLSchema, build_schema, execute, parse, print_schema
 from graphql.execution import ExecutionResult
+from strawberry.utils.str_converters import to_camel_case
 
 from hub.graph.catalog import Catalog, FieldPlan, TypePlan
 from hub.graph.declare import CONTEXT, AnyOf, ById, Column, Many, One, Source, Where
@@ -114,14 +115,14 @@ class Walker:
 
     async def _one(self, source: Row | None, found: FieldPlan, read: One, args: Mapping[str, Any]) -> Row | None:
         kind = self.catalog.types[found.yields]
-        names = {k: _literal(args.get(k), cast, cast.partition(" ")[2]) for k, cast in read.args.items()}
+        names = {k: _literal(args.get(to_camel_case(k)), cast, cast.partition(" ")[2]) for k, cast in read.args.items()}
         rows = await self._rows(kind, kind.source, "", read.on, names, source)
         assert len(rows) <= 1
         return rows[0] if rows else None
 
     async def _many(self, source: Row | None, found: FieldPlan, read: Many, args: Mapping[str, Any]) -> Page:
         kind = self.catalog.types[found.yields]
-        names = {k: _literal(args.get(k), cast, cast.partition(" ")[2]) for k, cast in read.args.items()}
+        names = {k: _literal(args.get(to_camel_case(k)), cast, cast.partition(" ")[2]) for k, cast in read.args.items()}
         rows = await self._rows(kind, kind.source, read.source or "", read.on, names, source)
         if args.get("filter") is not None:
             kept = await self._matching(kind, read, names, source, found, args["filter"])

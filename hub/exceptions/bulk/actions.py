@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hub.db import Tx
 from hub.errors import Code, Refused
-from hub.exceptions.bulk import kinds, rules, store
+from hub.exceptions.bulk import kinds, moving, rules, store  # noqa: F401  moving registers its kinds
 from hub.exceptions.bulk.rules import Arguments, BulkAction, Chosen, Outcome
 from hub.models import actions as models
 from hub.people.access import Permission, Principal

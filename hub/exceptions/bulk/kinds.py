@@ -7,7 +7,7 @@ from hub import words
 from hub.db import Tx
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.exceptions import store
+from hub.exceptions import holding, store
 from hub.exceptions.bulk import rules
 from hub.exceptions.bulk.rules import Arguments, BulkAction, Chosen
 from hub.exceptions.tables import PolicyException
@@ -42,13 +42,19 @@ def doing(action: BulkAction) -> Do:
 
 @kind(BulkAction.SET_REVIEW)
 async def set_review(tx: Tx, who: Principal, one: Chosen, given: Arguments) -> str:
-    """Say when a granted exception is to be looked at next; nothing happens when that was said."""
+    """Say when a granted exception is to be looked at next; nothing happens when that was said.
+
+    Its owner may bring it forward; putting it off is for somebody who decides, and has no hand in it.
+    """
     acting(tx, who, Permission.REQUEST_EXCEPTION)
     assert one.row is not None and given.review_at is not None
     if given.review_at.tzinfo is None:
         raise Refused(Code.BAD_INPUT, "reviewAt has no time zone; write it as 2026-11-21T12:00:00Z", field="reviewAt")
     rules.check_granted(one.status, "review")
-    rules.check_review(who, one.row, given.review_at, tx.at)
+    rules.check_within(one.row, given.review_at, tx.at)
+    now = await holding.standing(tx, who)
+    if not rules.brings_forward(now, one.row, given.review_at):
+        await holding.check_uninvolved(tx, now, one.row)
     before = one.row.review_at
     if before == given.review_at:
         return "is looked at then already"
@@ -66,7 +72,7 @@ async def set_ticket(tx: Tx, who: Principal, one: Chosen, given: Arguments) -> s
     if url and not url.startswith(("https://", "http://")):
         raise Refused(Code.BAD_INPUT, "ticketUrl is no address; it begins with https:// or http://", field="ticketUrl")
     rules.check_granted(one.status, "ticket")
-    rules.check_keeper(who, one.row)
+    rules.check_keeper(await holding.standing(tx, who), one.row)
     if one.row.ticket_url == url:
         return "names this ticket already"
     told = "names another ticket" if one.row.ticket_url else "names a ticket"

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of
+from hub.exceptions import rules
+from hub.exceptions.moves import GRANTED
 from hub.exceptions.tables import ExceptionStatus, PolicyException
 from hub.people.access import Permission, Principal
 from hub.people.tables import Role
 
 MOST = 200
-GRANTED = frozenset({ExceptionStatus.APPROVED, ExceptionStatus.ACTIVE, ExceptionStatus.SUSPENDED})
 
 
 class BulkAction(StrEnum):
@@ -113,7 +114,7 @@ def check_granted(status: ExceptionStatus | None, what: str) -> None:
         return
     way = (
         f"its {what} is part of what is being decided; withdraw it, and ask anew"
-        if status in (ExceptionStatus.SUBMITTED, ExceptionStatus.UNDER_REVIEW, ExceptionStatus.INFO_REQUESTED)
+        if status in rules.DECIDABLE
         else "only a granted one that is not over is changed so"
     )
     raise Refused(Code.WRONG_STATE, f"this exception is {status}: {way}", field="exception")
@@ -130,30 +131,20 @@ def check_keeper(who: Principal, row: PolicyException) -> None:
     )
 
 
-def check_review(who: Principal, row: PolicyException, review_at: datetime, at: datetime) -> None:
-    """An owner may bring a review forward; putting it off is for somebody who decides, and has no hand in it."""
+def check_within(row: PolicyException, review_at: datetime, at: datetime) -> None:
+    """A look that is to come comes before the end."""
     if not at < review_at <= row.expires_at:
         raise Refused(
             Code.BAD_INPUT,
-            f"the review {_said(review_at)} is not between now and its end, {_said(row.expires_at)}",
+            f"the review {rules.said(review_at)} is not between now and its end, {rules.said(row.expires_at)}",
             field="reviewAt",
         )
-    own = who.person_id in (row.owner_id, row.requested_by)
-    if _decides(who) and not own:
-        return
-    if who.person_id == row.owner_id and (row.review_at is None or review_at <= row.review_at):
-        return
-    raise Refused(
-        Code.SAME_PERSON if own else Code.FORBIDDEN,
-        "a review is put off by an approver or policy owner who neither owns it nor asked for it;"
-        " its owner may bring it forward",
-        field="exception",
-    )
+
+
+def brings_forward(who: Principal, row: PolicyException, review_at: datetime) -> bool:
+    """Whether its owner wants it looked at sooner; putting a look off is for others."""
+    return who.person_id == row.owner_id and (row.review_at is None or review_at <= row.review_at)
 
 
 def _decides(who: Principal) -> bool:
     return Permission.DECIDE_EXCEPTION in who.permissions
-
-
-def _said(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M UTC")

@@ -60,10 +60,12 @@ async def company(db: Db, make: Make, clock: SetClock) -> dict[str, Any]:
 
     made = {
         "past": await one("past", expires_at=NOON + 5 * days),
-        "critical": await one("critical", risk_after=Severity.CRITICAL, expires_at=NOON + 80 * days),
+        "critical": await one(
+            "critical", risk_before=Severity.CRITICAL, risk_after=Severity.CRITICAL, expires_at=NOON + 80 * days
+        ),
         "waiting": await one("waiting", bias, loans, granted=False, ticket_url="https://t.example.com/1", by=bob),
         "late": await one("late", review_at=NOON + 2 * days, version_id=version.id, stage=Stage.PRODUCTION),
-        "soon": await one("soon", expires_at=NOON + 15 * days, template="retraining", batch_id=BATCH),
+        "soon": await one("soon", expires_at=NOON + 15 * days, batch_id=BATCH),
         "red": await one("red", expires_at=NOON + 60 * days, controls=("Nobody deploys on Fridays.",)),
         "secret": await one("secret", bias, hidden, by=bob, granted=False),
         "rejected": await one("rejected", granted=False),
@@ -73,6 +75,8 @@ async def company(db: Db, make: Make, clock: SetClock) -> dict[str, Any]:
     async with db.write(actor=None, operation="op") as tx:
         red = text("UPDATE compensating_controls SET red_since = :at WHERE exception_id = :id")
         await tx.session.execute(red, {"at": NOON + 9 * days, "id": made["red"].id})
+        written = text("UPDATE policy_exceptions SET template = 'retraining' WHERE id = :id")
+        await tx.session.execute(written, {"id": made["soon"].id})
     return {"ada": ada, "bob": bob, "desk": desk, "recall": recall, "version": version, **made}
 
 

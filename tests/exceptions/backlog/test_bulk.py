@@ -142,8 +142,8 @@ async def test_only_who_has_no_hand_in_it_puts_a_review_off(ask: Ask, company: d
         (item,) = (await act(ask, who, digest=shown["digest"], **given))["items"]
         return item["done"], item["what"], item["code"]
 
-    assert await set_review(c["ada"], soon) == (True, "looked at on 2026-11-26 instead of never", None)
-    assert await set_review(c["ada"], late) == (False, "", "SAME_PERSON")
+    assert await set_review(c["ada"], soon) == (True, "looked at on 2026-11-26 instead of 2026-12-21", None)
+    assert await set_review(c["ada"], late) == (False, "", "FORBIDDEN")
     assert await set_review(c["bob"], soon) == (False, "", "FORBIDDEN")
     assert await set_review(c["pat"], late) == (True, "looked at on 2026-12-11 instead of 2026-11-26", None)
     assert await set_review(c["pat"], (NOON + 31 * DAY).isoformat()) == (False, "", "BAD_INPUT")
@@ -167,6 +167,41 @@ async def test_a_selection_that_is_none_is_refused_as_a_whole(
 ) -> None:
     told = await preview(ask, company["ada"], **given)
     assert (told["code"], told["field"]) == (code, field)
+
+
+async def test_owners_are_changed_and_exceptions_taken_back_by_the_same_rules_as_one_by_one(
+    ask: Ask, company: dict[str, Any], make: Make
+) -> None:
+    c = company
+    chosen = ids(c["granted"], c["waiting"], c["others"])
+    bob = f"Person:{c['bob'].person_id}"
+
+    async def both(who: Principal, **given: Any) -> list[tuple[str, str | None]]:
+        given["exceptions"] = chosen
+        shown = await preview(ask, who, **given)
+        done = await act(ask, who, digest=shown["digest"], **given)
+        assert done["items"] == shown["items"]
+        return [(item["what"], item["code"]) for item in done["items"]]
+
+    assert await both(c["ada"], action="ASSIGN_OWNER", owner=bob) == [
+        ("gets another owner", None),
+        ("", "WRONG_STATE"),
+        ("", "FORBIDDEN"),
+    ]
+    assert await make.count("policy_exceptions", f"owner_id = '{c['bob'].person_id}'") == 3
+    assert await both(c["ada"], action="REVOKE", reason="Not needed.") == [
+        ("", "FORBIDDEN"),
+        ("", "WRONG_STATE"),
+        ("", "FORBIDDEN"),
+    ]
+    assert await both(c["bob"], action="REVOKE", reason="Not needed.") == [
+        ("taken back", None),
+        ("", "FORBIDDEN"),
+        ("taken back", None),
+    ]
+    assert await make.count("policy_exceptions", "state = 'REVOKED' AND end_note = 'Not needed.'") == 2
+    kinds = await make.events()
+    assert (kinds.count("exception.moved"), kinds.count("exception.revoked")) == (1, 2)
 
 
 def test_no_decision_is_made_in_bulk() -> None:

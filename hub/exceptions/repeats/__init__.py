@@ -1,0 +1,1 @@
+"""Where exceptions are asked for again and again."""
