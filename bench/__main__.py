@@ -20,6 +20,7 @@ BENCHES = {
     "touch": "One changed metric of one version, in a small hub and in a large one",
     "counts": "Compliance counts for a dashboard, beside their statement alone",
     "deadlines": "A tick among 100,000 deadlines that are not due, and 10,000 due at once after downtime",
+    "trend": "Two years of exceptions by week and tier, beside the statement alone, and with ten times the history",
     "backtest": "Backtest over stored documents, beside the bare engine",
     "startup": "Start on an existing data folder, beside PostgreSQL's own",
 }

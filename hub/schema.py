@@ -69,8 +69,10 @@ from hub.policies.changes import graph as policy_changes
 from hub.policies.changes import mutations as policy_change_mutations
 from hub.registries import graph as registries
 from hub.registries import mutations as registry_mutations
+from hub.summaries.compliance import graph as compliance_days
 from hub.summaries.digests import graph as digests
 from hub.summaries.digests import mutations as digest_mutations
+from hub.summaries.moments import graph as moments
 from hub.summaries.trend import graph as trend
 from hub.watching import graph as watching
 
@@ -109,6 +111,8 @@ CONCEPTS = (
     registries,
     trend,
     digests,
+    moments,
+    compliance_days,
     trail,
 )
 MUTATIONS = (

@@ -21,8 +21,9 @@ from hub.summaries.trend import rules
 from tests.asking import Ask
 from tests.make import Make
 
-DAYS = """query($to: Date!) { exceptionTrend(from: "2026-11-21", to: $to, bucket: DAY) { compliance {
-  begins asked kept waived reportedPercent truePercent } } }"""
+DAYS = """query($to: Date!, $asOf: DateTime) {
+  exceptionTrend(from: "2026-11-21", to: $to, bucket: DAY, asOf: $asOf) {
+    compliance { begins asked kept waived reportedPercent truePercent } } }"""
 ALL = Reader(Sight.ALL, {}, frozenset())
 
 
@@ -67,9 +68,9 @@ async def measured(db: Db, version: ModelVersion, recall: float) -> None:
     await checked(db, version)
 
 
-async def days(ask: Ask, who: Principal, to: str) -> list[tuple[Any, ...]]:
+async def days(ask: Ask, who: Principal, to: str, as_of: str | None = None) -> list[tuple[Any, ...]]:
     """What each day says: asked, kept, waived, reported and true."""
-    found = (await ask(who, DAYS, to=to))["exceptionTrend"]["compliance"]
+    found = (await ask(who, DAYS, to=to, asOf=as_of))["exceptionTrend"]["compliance"]
     return [tuple(one[name] for name in list(one)[1:]) for one in found]
 
 
@@ -93,6 +94,11 @@ async def test_each_day_is_told_as_it_ended_and_what_is_waived_ends_by_its_date(
         # Today is as it stands in what counts now, where the version is waived until it is asked about again.
         (3, 2, 1, 100.0, 66.7),
     ]
+    # As of an instant its results say what stood, now and later.
+    for _ in range(2):
+        assert (await days(ask, estate.eve, "2026-11-26", "2026-11-25T12:00:00Z"))[-1] == (3, 2, 0, 66.7, 66.7)
+        assert (await days(ask, estate.eve, "2026-11-25", "2026-11-24T11:59:59Z"))[-1] == (3, 1, 0, 33.3, 33.3)
+        clock.move(timedelta(hours=1))
     found = await db.reads.fetch("SELECT day FROM compliance_told ORDER BY day")
     assert [row["day"].day for row in found] == [21, 22, 23]
 

@@ -1,5 +1,6 @@
 """What is counted of each event: the same whether it is counted as it happens or all anew."""
 
+import re
 from datetime import datetime
 
 import asyncpg
@@ -10,6 +11,7 @@ from hub.exceptions.tables import ExceptionStatus
 from hub.models.tables import RiskTier
 from hub.people.tables import Role
 from hub.policies.tables import Severity
+from hub.summaries.reactions import COUNTED
 from tests.make import Make
 from tests.summaries.past import Past, at, folded, lines, rebuilt
 
@@ -121,3 +123,10 @@ async def test_real_requests_and_decisions_are_counted(db: Db, make: Make) -> No
         "MEDIUM",
         None,
     )
+
+
+async def test_every_kind_that_is_counted_is_reacted_to(db: Db) -> None:
+    written = await db.reads.fetchval("SELECT pg_get_functiondef('exception_lines_of'::regproc)")
+    assert set(re.findall(r"ARRAY\[(.*?)\]", written, re.DOTALL)[0].replace("'", "").split()) == {
+        f"{kind}," if kind != COUNTED[-1] else kind for kind in COUNTED
+    }

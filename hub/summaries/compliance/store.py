@@ -99,20 +99,21 @@ async def _last_told(db: Db) -> date | None:
     return found
 
 
-async def at_ends(db: Db, reader: Reader, asked: Asked) -> list[Standing]:
+async def at_ends(db: Db, reader: Reader, asked: Asked, *, live: bool = False) -> list[Standing]:
     """How compliance stood at the end of each step: of the last day, in UTC, that was over by then.
 
-    The step that lasts stands as it does now.
+    A step that lasts stands as its newest results say, or when it is asked for `live`, as what counts now says.
     """
     days = [(border - DAY).date() for border in asked.borders[1:]]
     told = await _last_told(db)
     found = await _told(db, reader, asked.only, days)
-    lasts = asked.until > db.clock.now()
-    for at, day in enumerate(days):
-        if lasts and day == days[-1] and at == len(days) - 1:
-            found[at] = await _now(db, reader, asked.only)
-        elif told is None or day > told:
+    over = days[:-1] if asked.lasts else days
+    for at, day in enumerate(over):
+        if told is None or day > told:
             found[at] = await _as_of(db, reader, asked.only, _begins(day + DAY))
+    if asked.lasts:
+        now = _now(db, reader, asked.only) if live else _as_of(db, reader, asked.only, asked.until)
+        found[-1] = await now
     return found
 
 

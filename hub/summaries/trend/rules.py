@@ -61,6 +61,11 @@ class Asked:
         """What takes effect before this instant counts."""
         return self.borders[-1]
 
+    @property
+    def lasts(self) -> bool:
+        """Whether the last step was not over yet."""
+        return self.until < instant(self.edges[-1], self.zone)
+
     @cached_property
     def split_days(self) -> list[date]:
         """Days, in UTC, within which a step begins or ends: they are counted line by line."""

@@ -166,9 +166,8 @@ ORDER BY r.open DESC, r.opened DESC, r.name LIMIT {made.bind(most, "int")}"""
     )
 
 
-async def text(db: Db, reader: Reader, asked: Asked, shown: Sequence[Part], bucket: Bucket) -> bytes:
-    """The steps as a JSON array, each made of these parts over the row {r}. Refuses too many."""
-    made = Statement(reader)
+def written(made: Statement, asked: Asked, shown: Sequence[Part]) -> str:
+    """The statement that gives the steps as a JSON array, each made of these parts over its row {r}; and how many."""
     source = rows(made, asked)
     names = {
         "r": "r",
@@ -176,13 +175,15 @@ async def text(db: Db, reader: Reader, asked: Asked, shown: Sequence[Part], buck
         "borders": made.bind(asked.borders, "timestamptz[]"),
     }
     body = joined([one if one.literal else Part(made.filled(one.sql, **names)) for one in shown])
-    (row,) = await fetched(
-        db,
-        made,
-        f"""SELECT coalesce(max(r.size), 0) AS size, convert_to(concat('[', string_agg({body}, ','
-    ORDER BY r.step, r.place, r.grp) FILTER (WHERE r.size <= {MOST_COUNTS}), ']'), 'UTF8') AS text
-FROM {source} r""",
-    )
+    return f"""SELECT convert_to(concat('[', string_agg({body}, ',' ORDER BY r.step, r.place, r.grp)
+    FILTER (WHERE r.size <= {MOST_COUNTS}), ']'), 'UTF8') AS text, coalesce(max(r.size), 0) AS size
+FROM {source} r"""
+
+
+async def text(db: Db, reader: Reader, asked: Asked, shown: Sequence[Part], bucket: Bucket) -> bytes:
+    """The steps as a JSON array, each made of these parts. Refuses too many."""
+    made = Statement(reader)
+    (row,) = await fetched(db, made, written(made, asked, shown))
     steps = len(asked.edges) - 1
     check_size(steps, row["size"] // steps, bucket)
     found: bytes = row["text"]
