@@ -17,7 +17,7 @@ STEP = step() { what=$$1; shift; begin=$$(date +%s); printf '%s ... ' "$$what"; 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test bench lock check clean
+.PHONY: help setup run test bench picture lock check clean
 
 help:
 	@echo 'make run [ARGS=--help]   set up and run the demo (hub up --demo)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make setup               set up only: .venv for the hub, .mlflow for the demo'
 	@echo 'make check               ruff, mypy --strict, import contracts'
 	@echo 'make bench               the benchmarks'
+	@echo 'make picture [ARGS=]     docs/pictures/summary.png, from a demo that runs (needs chromium)'
 	@echo 'make lock [UPGRADE=-U]   write requirements/*.txt anew from pyproject.toml and requirements/mlflow.in'
 	@echo 'make clean               remove what setup made; data folders stay'
 	@echo 'PYTHON=/path/to/python3.12 chooses the Python of a first set-up'
@@ -39,6 +40,9 @@ test: setup
 
 bench: setup
 	$(VENV)/bin/python -m bench $(ARGS)
+
+picture: setup
+	$(VENV)/bin/python docs/pictures/summary.py $(ARGS)
 
 check: setup
 	$(VENV)/bin/ruff check .

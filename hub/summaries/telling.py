@@ -69,7 +69,13 @@ def headlines(summary: Summary) -> list[Headline]:
         Headline(
             "Time to decide",
             figures.NOTHING if taken is None else figures.hours(taken),
-            ("nothing was decided" if taken is None else "median")
-            + (f"; {then}{figures.number(took)}" if took is not None else ""),
+            _median(taken, took, then),
         ),
     ]
+
+
+def _median(now: float | None, was: float | None, then: str) -> str:
+    """What stands under the time to decide."""
+    if now is None:
+        return "nothing was decided" if was is None else f"nothing was decided; {then}{figures.hours(was)}"
+    return "median" if was is None else f"median; {then}{figures.number(was)}"

@@ -143,10 +143,12 @@ def _top(summary: Summary) -> Iterator[Said]:
             f"{names} have {counted(first.open, 'open exception', 'open exceptions')} each: the most of any policy."
         )
         return
-    words = f"{first.key} has {counted(first.open, 'open exception', 'open exceptions')}"
-    if first.opened:
-        words += f", {count(first.opened)} of them new"
-    yield Said(f"{words}: the most of any policy.", first.open > first.open_before)
+    words = f"{first.key} has {counted(first.open, 'open exception', 'open exceptions')}, the most of any policy"
+    # What was opened may be closed by now: it is not told as a part of what is open.
+    if figures.has_before(summary):
+        change = _change(summary, first.open, first.open_before)
+        words += f": {change}, {count(first.opened) if first.opened else 'none'} opened since"
+    yield Said(f"{words}.", first.open > first.open_before)
 
 
 _TELL: tuple[Callable[[Summary], Iterator[Said]], ...] = (_compliance, _deciding, _standing_still, _top, _moved)

@@ -24,9 +24,17 @@ def upgrade() -> None:
     op.create_table(
         "digest_subscriptions",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("audience", sa.Enum(*AUDIENCES, name="audience", native_enum=False, create_constraint=True, length=40), nullable=False),
+        sa.Column(
+            "audience",
+            sa.Enum(*AUDIENCES, name="audience", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
         sa.Column("team_id", sa.Uuid(), nullable=True),
-        sa.Column("period", sa.Enum(*RHYTHMS, name="rhythm", native_enum=False, create_constraint=True, length=40), nullable=False),
+        sa.Column(
+            "period",
+            sa.Enum(*RHYTHMS, name="rhythm", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
         sa.Column("zone", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
         sa.Column("on_day", sa.Integer(), nullable=False),
         sa.Column("hour", sa.Integer(), nullable=False),

@@ -78,8 +78,8 @@ Time to decide      31 hours  median; a month ago 52
   are waived; a month ago it was 97.0 % and 90.1 %.
 - 2 exceptions are suspended: a compensating control does not hold.
 - 3 reviews are overdue.
-- performance-by-segment has 14 open exceptions, 5 of them new: the most of any
-  policy.
+- performance-by-segment has 14 open exceptions, the most of any policy: 3 more
+  than a month ago, 5 opened since.
 - 12 exceptions were opened and 6 closed (2 resolved, 2 expired, 1 revoked, 1
   rejected); 2 were extended; in the month before it was 7 and 8.
 - Deciding took 31 hours at the median, it was 52; 8 wait for a decision.

@@ -74,12 +74,19 @@ def test_a_month_in_which_nothing_happened_is_a_page_too() -> None:
     readable_by_ear(Outline(page.rendered(nothing())))
 
 
+def test_a_month_without_decisions_tells_how_long_they_took_before() -> None:
+    told = words(page.rendered(october(median_hours_to_decide=None)))
+    assert "Time to decide – nothing was decided; a month ago 52 hours What changed" in told
+    told = words(page.rendered(october(median_hours_to_decide_before=None)))
+    assert "Time to decide 31 hours median What changed" in told
+
+
 def test_other_peoples_words_stay_words() -> None:
     hostile = TopPolicy(UUID(int=9), '<script>alert(1)</script>"', "safe\u202egpj.exe{{ 7 * 7 }}", 99, 1, 1)
     html = page.rendered(october(top_policies=(hostile,), team="<b>Lending</b>"))
     assert "script" not in Outline(html).tags()
     assert "b" not in Outline(html).tags()
     told = words(html)
-    assert '<script>alert(1)</script>" has 99 open exceptions' in told
+    assert '<script>alert(1)</script>" has 99 open exceptions, the most' in told
     assert "safe⟦U+202E⟧gpj.exe{{ 7 * 7 }}" in told
     assert "Exceptions in October 2026, team <b>Lending</b>" in told

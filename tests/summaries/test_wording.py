@@ -19,7 +19,8 @@ def test_a_month_is_told_with_what_got_worse_first() -> None:
         " 97.0 % and 90.1 %.",
         "2 exceptions are suspended: a compensating control does not hold.",
         "3 reviews are overdue.",
-        "performance-by-segment has 14 open exceptions, 5 of them new: the most of any policy.",
+        "performance-by-segment has 14 open exceptions, the most of any policy: 3 more than a month ago, 5 opened"
+        " since.",
         "12 exceptions were opened and 6 closed (2 resolved, 2 expired, 1 revoked, 1 rejected); 2 were extended; in the"
         " month before it was 7 and 8.",
         "Deciding took 31 hours at the median, it was 52; 8 wait for a decision.",
@@ -104,6 +105,22 @@ def test_nothing_left_open_has_no_tier_to_tell_of() -> None:
 def test_without_waivers_reported_and_true_are_one_figure() -> None:
     told = changes(october(compliance=Standing(200, 199, 0), compliance_before=Standing(200, 198, 0)))
     assert "Reported compliance is 99.5 %, and truly as much: no check is waived; a month ago it was 99.0 %." in told
+
+
+def test_what_was_opened_is_not_told_as_a_part_of_what_is_open() -> None:
+    top = october().top_policies[0]
+    told = changes(october(top_policies=(replace(top, open=1, open_before=1, opened=4),)))
+    assert (
+        "performance-by-segment has 1 open exception, the most of any policy: as many as a month ago, 4 opened since."
+        in told
+    )
+    told = changes(october(top_policies=(replace(top, open=9, open_before=11, opened=0),)))
+    assert (
+        "performance-by-segment has 9 open exceptions, the most of any policy: 2 fewer than a month ago, none opened"
+        " since." in told
+    )
+    told = changes(replace(nothing(), top_policies=(top,)))
+    assert "performance-by-segment has 14 open exceptions, the most of any policy." in told
 
 
 def test_policies_with_equally_many_are_told_together() -> None:

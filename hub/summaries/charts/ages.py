@@ -8,7 +8,7 @@ from hub.summaries.facts import Ages, Summary
 KEY = "ages"
 TITLE = "How many days exceptions have been open, by risk tier"
 COLUMNS = ("Risk tier", "Open", "Median days", "Nine in ten are under, days", "Oldest, days")
-LEFT, RIGHT, TOP, ROW = 130, 690, 40, 44
+LEFT, RIGHT, TOP, ROW = 150, 690, 40, 44
 
 
 def ages(summary: Summary) -> Chart:

@@ -61,7 +61,7 @@ def _drawn(found: list[tuple[str, Standing]]) -> str:
     drawn += _line(true, gaps, dashed=True) + _line(reported, gaps, dashed=False)
     drawn += _ends(found, reported[-1][1], true[-1][1]) + beneath([name for name, _ in found], middles, BOTTOM + 17)
     note = "" if begins == 0 else f"The scale begins at {round(begins * 100)} %, not at 0."
-    return drawn + svg.soft(0, HEIGHT - 4, note, font_size=11)
+    return drawn + svg.soft(0, HEIGHT - 6, note, font_size=11)
 
 
 def _line(points: list[tuple[float, float]], gaps: set[float], *, dashed: bool) -> str:
