@@ -13,6 +13,7 @@ BENCHES = {
     "sync": "Sync of an MLflow server, beside merely listing it",
     "rules": "Rules with explanation, beside the bare engine and cel-python",
     "gate": "The gate's decision, beside a bare transaction that writes the same rows",
+    "coverage": "The gate's decision among 100,000 exceptions, beside a hub that asks for none",
     "approvals": "A signature with all that it triggers beside a bare transaction, and fifty people at once",
     "inbox": "A person's inbox among ten thousand open requests, beside its statement alone",
     "backlog": "A page of the backlog among 100,000 exceptions, beside its statement alone",

@@ -53,6 +53,7 @@ query ($version: ID!, $stage: Stage!, $first: Int!, $after: String) {
       policy { key }
       policyVersion { number remediation }
       result { id explanation }
+      exception { id }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -127,6 +128,7 @@ def run(
     """
     from hub.cli import named, printing, remote
     from hub.cli.gate.inert import inert
+    from hub.summaries.facts import standing
 
     hub = remote.found(data=data, url=url, token=token)
     version_id = named.version_id(hub, model=model, version=version, registry=registry)
@@ -140,15 +142,20 @@ def run(
         if not page["pageInfo"]["hasNextPage"]:
             break
         after = page["pageInfo"]["endCursor"]
+    stands = standing(row["outcome"] for row in rows)
     closed = [row for row in rows if row["enforcement"] == "BLOCKING" and row["outcome"] in ("FAIL", "ERROR")]
     if json:
-        printing.as_json({"version": asked["version"], "stage": asked["stage"], "closed": bool(closed), "checks": rows})
+        counts = {"asked": stands.asked, "kept": stands.kept, "waived": stands.waived}
+        printing.as_json(
+            {"version": asked["version"], "stage": asked["stage"], "closed": bool(closed), **counts, "checks": rows}
+        )
     else:
         told = [
             [r["outcome"], r["policy"]["key"], r["severity"], r["enforcement"], inert(r["result"]["explanation"])]
             for r in rows
         ]
         printing.table(["outcome", "policy", "severity", "enforcement", "why"], told)
+        printing.line(f"{stands.asked} asked, {stands.kept} kept, {stands.waived} waived")
         for row in closed:
             printing.line(f"{row['policy']['key']}: {inert(row['policyVersion']['remediation'])}")
     if closed:

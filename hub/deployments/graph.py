@@ -33,7 +33,7 @@ CHECKS = """(
         coalesce(c.severity, w.severity) AS severity,
         coalesce(c.decision_point, CASE WHEN 'PROMOTE' = ANY (w.decision_points) THEN 'PROMOTE' ELSE 'DEPLOY' END)
             AS decision_point,
-        coalesce(k.explanation, 'not asked yet') AS explanation
+        coalesce(k.explanation, 'not asked yet') AS explanation, k.inputs -> 'suspended' ->> 'said' AS suspension
     FROM deployment_intents i
     JOIN policy_bindings b ON b.model_id = i.model_id
     JOIN policies p ON p.id = b.policy_id AND p.status IN ('PUBLISHED', 'DEPRECATED')
@@ -107,6 +107,10 @@ class IntentCheck:
         "The result that counts; null while it was not asked.", by="result_id", implied=True
     )
     exception: PolicyException | None = one("The exception that waived it.", by="exception_id", implied=True)
+    suspension: str | None = column(
+        "Which exception would waive it but is suspended, and which of its controls does not hold.",
+        sql="{t}.suspension",
+    )
 
 
 @strawberry.input(description="Which wishes to deploy.")

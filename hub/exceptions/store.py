@@ -14,14 +14,17 @@ from hub.exceptions.covers import Cover
 from hub.exceptions.rules import Control, Criterion
 from hub.exceptions.tables import AcceptanceCriterion, CompensatingControl, ExceptionStatus, PolicyException
 
-# What covers each, or else what would if its controls held, with the first one that does not.
+# What covers each, or else what would if its controls held, with the first one that does not. That is asked only where
+# something is suspended at all: a call of a function costs more than a look into the index.
 _COVERING = text("""
 SELECT a.policy, a.version, coalesce(c.id, s.id) AS exception, k.id AS control, k.description, k.why
 FROM unnest(CAST(:policies AS uuid[]), CAST(:models AS uuid[]), CAST(:versions AS uuid[]), CAST(:stages AS text[]))
     AS a (policy, model, version, stage)
 CROSS JOIN LATERAL (SELECT exception_covers(a.policy, a.model, a.version, a.stage, :at) AS id) c
 LEFT JOIN LATERAL (SELECT exception_suspended(a.policy, a.model, a.version, a.stage, :at) AS id
-                   WHERE c.id IS NULL) s ON true
+                   WHERE c.id IS NULL AND EXISTS (
+                       SELECT FROM policy_exceptions e
+                       WHERE e.policy_id = a.policy AND e.model_id = a.model AND e.suspended_from <= :at)) s ON true
 LEFT JOIN LATERAL (
     SELECT k.id, k.description,
            CASE WHEN k.red_since <= :at THEN k.red_why

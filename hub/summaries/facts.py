@@ -3,6 +3,8 @@
 All of it follows from what was on record by `as_of`, so that the summary of a period that is over comes out equal.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -95,6 +97,12 @@ class Standing:
     def true(self) -> float | None:
         """The share that is kept."""
         return self.kept / self.asked if self.asked else None
+
+
+def standing(outcomes: Iterable[str]) -> Standing:
+    """How results stand that ended so; what was skipped was not asked."""
+    counts = Counter(outcomes)
+    return Standing(counts.total() - counts["SKIP"], counts["PASS"], counts["WAIVED"])
 
 
 @dataclass(frozen=True, slots=True)

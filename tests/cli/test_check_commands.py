@@ -10,9 +10,9 @@ import pytest
 from hub.checks.actions import evaluate
 from hub.checks.findings import Finding
 from hub.db import Db
-from hub.models.tables import ModelVersion, Stage
+from hub.models.tables import Model, ModelVersion, Stage
 from hub.people.tables import Role
-from hub.policies.tables import DecisionPoint, Enforcement
+from hub.policies.tables import DecisionPoint, Enforcement, PolicyVersion
 from tests.asking import Ask
 from tests.cli.hubs import Hub, command
 from tests.cli.test_evidence_commands import Shell
@@ -93,8 +93,26 @@ async def test_a_version_is_asked_now_and_what_closes_the_gate_is_told(
         ["FAIL", "recall", "HIGH", "BLOCKING", "not kept: metrics.recall is 0.83, allowed >= 0.9"],
         ["PASS", "auc", "HIGH", "ADVISORY", "kept: metrics.auc is 0.95, allowed >= 0.9"],
     ]
-    assert said.out.splitlines()[3:] == ["recall: Train on more cases."]
+    assert said.out.splitlines()[3:] == ["2 asked, 1 kept, 0 waived", "recall: Train on more cases."]
     assert await make.count("check_results") == 2
+
+
+async def test_what_is_waived_is_counted_and_names_its_exception(
+    shell: Shell, db: Db, version: ModelVersion, make: Make
+) -> None:
+    model = await db.reads.fetchrow("SELECT * FROM models WHERE id = $1", version.model_id)
+    wording = await db.reads.fetchrow(
+        "SELECT v.* FROM policy_versions v JOIN policies p ON p.current_version_id = v.id WHERE p.key = 'recall'"
+    )
+    assert model is not None and wording is not None
+    granted = await make.exception(PolicyVersion.model_construct(**dict(wording)), Model.model_construct(**dict(model)))
+    said = await shell("check", "run", "scans", "3")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "2 asked, 1 kept, 1 waived")
+    assert f"not kept, waived by exception {granted.id}: metrics.recall is 0.83" in said.out
+    told = orjson.loads((await shell("check", "run", "scans", "3", "--json")).out)
+    assert (told["asked"], told["kept"], told["waived"]) == (2, 1, 1)
+    waived = next(one for one in told["checks"] if one["outcome"] == "WAIVED")
+    assert waived["exception"] == {"id": f"PolicyException:{granted.id}"}
 
 
 async def test_nothing_that_blocks_ends_with_0(shell: Shell, make: Make, version: ModelVersion) -> None:

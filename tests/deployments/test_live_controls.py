@@ -18,7 +18,7 @@ from tests.make import Make
 REQUEST = """mutation($version: ID!) {
   requestDeployment(input: {version: $version, stage: PRODUCTION, reason: "Better."}) {
     ... on DeploymentRequested { intent { id status statusWhy checks(first: 10) { nodes {
-      policy { key } outcome explanation exception { id } } } } }
+      policy { key } outcome explanation suspension exception { id } } } } }
     ... on Refusal { code why } } }"""
 
 
@@ -98,6 +98,19 @@ async def test_a_control_that_nobody_attested_closes_the_gate_by_its_date_alone(
     asked = await gate.ask(story.dev, story.version)
     stale = because(exception, "A person looks.", "not attested by 2026-11-28 12:00 UTC")
     assert (asked.status, asked.status_why) == ("BLOCKED", f"blocked by recall (FAIL); {stale}")
+
+
+async def test_the_gate_tells_in_the_graph_what_is_suspended(ask: Ask, gate: Gate, make: Make) -> None:
+    story, exception = await waived(make)
+    await gate.work()
+    await gate.measure(story.version, 0.3)
+    intent = (await ask(story.dev, REQUEST, version=f"ModelVersion:{story.version.id}"))["requestDeployment"]["intent"]
+    red = because(exception, "Below 0.4 nobody uses it.", "floor is FAIL for version 3 in PRODUCTION")
+    assert {one["policy"]["key"]: one["suspension"] for one in intent["checks"]["nodes"]} == {
+        "floor": None,
+        "other": None,
+        "recall": red,
+    }
 
 
 async def test_an_exception_that_expired_yesterday_closes_the_gate_though_no_clock_ticked(

@@ -31,7 +31,12 @@ _HANGS = """
 
 # Nothing is locked where nothing hangs; otherwise all, so that two transactions never wait in a ring.
 _HOLD_VERSIONS = text(f"""
-WITH {_LIVE.format(of="e.model_id IN (SELECT v.model_id FROM model_versions v WHERE v.id = ANY (:versions))")},
+WITH {
+    _LIVE.format(
+        of="e.model_id IN (SELECT v.model_id FROM model_versions v WHERE v.id = ANY (:versions))"
+        " AND (e.version_id IS NULL OR e.version_id = ANY (:versions))"
+    )
+},
      hangs AS MATERIALIZED (SELECT EXISTS (SELECT FROM live l WHERE {_HANGS}) AS any)
 SELECT e.id FROM policy_exceptions e
 WHERE e.id IN (SELECT id FROM live) AND (SELECT h.any FROM hangs h)
@@ -70,7 +75,8 @@ WITH hanging AS MATERIALIZED (
         SELECT 'EXCEPTION', e.id, e.policy_id, e.resolution_suggested_at, NULL) x
     JOIN policies p ON p.id = x.policy_id
     WHERE e.id = ANY (:exceptions) AND e.state = 'APPROVED' AND e.expires_at > :at
-      AND (CAST(:policies AS uuid[]) IS NULL OR x.policy_id = ANY (:policies))),
+      AND (CAST(:policies AS uuid[]) IS NULL OR x.policy_id = ANY (:policies))
+      AND (cardinality(CAST(:told_stages AS text[])) = 0 OR e.stage IS NULL OR e.stage = ANY (:told_stages))),
 told AS MATERIALIZED (
     SELECT t.* FROM unnest(CAST(:told_policies AS uuid[]), CAST(:told_versions AS uuid[]), CAST(:told_stages AS text[]),
                            CAST(:told_outcomes AS text[])) AS t (policy_id, version_id, stage, outcome)
@@ -146,7 +152,7 @@ ORDER BY w.point
 
 
 async def hold_of_versions(tx: Tx, version_ids: Collection[UUID], policy_ids: Collection[UUID]) -> list[UUID]:
-    """Lock the live exceptions of these versions' models, if anything in them hangs on these policies."""
+    """Lock the live exceptions about any of these versions, if anything in them hangs on these policies."""
     values = {"versions": list(version_ids), "policies": list(policy_ids), "at": tx.at}
     return list((await tx.session.execute(_HOLD_VERSIONS, values)).scalars())
 

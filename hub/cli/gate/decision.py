@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from hub.cli.gate.inert import inert
+from hub.summaries.facts import Standing, standing
 
 
 class Decision(StrEnum):
@@ -62,6 +63,8 @@ class Check:
     longest_exception_days: int
     owner: Somebody | None
     waiver: Waiver | None
+    suspension: str | None = None
+    """Which exception would waive it, and which of its controls does not hold."""
 
     @property
     def is_bad(self) -> bool:
@@ -149,6 +152,11 @@ class Intent:
     permit: Issued | None
     checks: tuple[Check, ...]
 
+    @property
+    def standing(self) -> Standing:
+        """How many policies are kept, with and without what is waived."""
+        return standing(one.outcome for one in self.checks)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -202,7 +210,8 @@ def _blocked(intent: Intent, subject: str, told: str) -> tuple[Decision, str]:
     if blocking and len(errors) == len(blocking):
         return Decision.UNDECIDED, f"whether {subject} may go to {intent.stage} cannot be told: {_keys(errors)}"
     failed = [one for one in blocking if one.outcome != "ERROR"]
-    because = f": {_keys(failed)}" if failed else told
+    suspended = [one.suspension for one in failed if one.suspension is not None]
+    because = f": {'; '.join([_keys(failed), *suspended])}" if failed else told
     return Decision.DENIED, f"{subject} may not go to {intent.stage}{because}"
 
 

@@ -3,7 +3,7 @@
 PAGE = 100
 
 CHECK = """fragment One on IntentCheck {
-  outcome enforcement severity explanation remediation blocking decisionPoint dueAt
+  outcome enforcement severity explanation remediation blocking decisionPoint dueAt suspension
   policy { id key title owner { id name handle } }
   policyVersion { number longestExceptionDays }
   result { id }

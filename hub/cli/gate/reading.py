@@ -129,6 +129,7 @@ def _check(row: Row) -> Check:
         waiver=Waiver(inert(waived["id"]), inert(waived["kind"]), datetime.fromisoformat(waived["expiresAt"]))
         if waived
         else None,
+        suspension=inert(row["suspension"]) if row.get("suspension") else None,
     )
 
 

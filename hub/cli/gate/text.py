@@ -141,8 +141,13 @@ def _exceptions(report: Report, width: int) -> Iterator[str]:
 def _well(intent: Intent, width: int, verbose: bool) -> Iterator[str]:
     counts = Counter(one.outcome for one in intent.checks)
     told = ", ".join(
-        f"{counts[outcome]} {word}" for outcome, word in (("PASS", "kept"), ("SKIP", "skipped")) if counts[outcome]
+        f"{counts[outcome]} {word}"
+        for outcome, word in (("PASS", "kept"), ("WAIVED", "waived"), ("SKIP", "skipped"))
+        if counts[outcome]
     )
+    stands = intent.standing
+    if stands.waived:
+        told += f"; {stands.true:.0%} of what was asked is kept, {stands.reported:.0%} with what is waived"
     well = [one for one in intent.checks if one.outcome in ("PASS", "SKIP")]
     yield ""
     more = "" if verbose or not well else "; -v lists them"

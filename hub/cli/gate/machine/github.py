@@ -97,8 +97,9 @@ def _summary(report: Report) -> Iterator[str]:
             )  # fmt: skip
             yield f"| {' | '.join(map(_plain, cells))} |"
         yield ""
-    kept = sum(one.outcome == "PASS" for one in intent.checks)
-    yield f"{kept} of {len(intent.checks)} policies are kept."
+    stands = intent.standing
+    waived = f", {stands.waived} more waived" if stands.waived else ""
+    yield f"{stands.kept} of {len(intent.checks)} policies are kept{waived}."
     if intent.approval is not None and intent.approval.open:
         who = ", ".join(one.person.called for one in report.approvers) or "nobody"
         yield ""

@@ -30,11 +30,24 @@ def document(report: Report) -> dict[str, Any]:
         "approval": _approval(intent.approval, report) if intent and intent.approval else None,
         "permit": _permit(intent.permit, report) if intent and intent.permit else None,
         "counts": Counter(one.outcome for one in intent.checks) if intent else {},
+        "standing": standing(intent) if intent else None,
         "checks": [_check(one) for one in intent.checks] if intent else [],
         "exceptions_to_ask_for": [
             {"policy": way.check.key, "document": way.document, "input": way.input, "command": way.command}
             for way in ways_out(report)
         ],
+    }
+
+
+def standing(intent: Intent) -> dict[str, Any]:
+    """How much of what was asked is kept, and how much with what is waived: counts, and shares of what was asked."""
+    found = intent.standing
+    return {
+        "asked": found.asked,
+        "kept": found.kept,
+        "waived": found.waived,
+        "true": None if found.true is None else round(found.true, 4),
+        "reported": None if found.reported is None else round(found.reported, 4),
     }
 
 
@@ -119,6 +132,7 @@ def _check(check: Check) -> dict[str, Any]:
         "exception": {"id": check.waiver.id, "kind": check.waiver.kind, "expires_at": check.waiver.expires_at}
         if check.waiver
         else None,
+        "suspension": check.suspension,
     }
 
 

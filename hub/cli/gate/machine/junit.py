@@ -4,9 +4,10 @@ What closes the gate is a failure, or an error where it could not be told; what 
 is waived, is skipped with its message, since the format has no warning and nothing bad may count as passed.
 """
 
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from hub.cli.gate.decision import Check, Decision, Report
+from hub.cli.gate.decision import Check, Decision, Intent, Report
 from hub.cli.gate.inert import HASHES
 
 
@@ -20,6 +21,7 @@ def written(report: Report) -> str:
         ("asked", report.asked),
         ("intent", intent.id if intent else ""),
         ("permit", intent.permit.id if intent and intent.permit else ""),
+        *_counts(intent),
     ):
         SubElement(properties, "property", name=name, value=value)
     _decision(suite, report)
@@ -39,6 +41,14 @@ def written(report: Report) -> str:
     indent(whole)
     text = HASHES.sub("&#35;", tostring(whole, encoding="unicode"))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _counts(intent: Intent | None) -> Iterator[tuple[str, str]]:
+    """Both counts, since the format itself tells skipped ones apart by their words only."""
+    if intent is not None:
+        found = intent.standing
+        for name, count in (("asked", found.asked), ("kept", found.kept), ("waived", found.waived)):
+            yield f"policies.{name}", str(count)
 
 
 def _decision(suite: Element, report: Report) -> None:

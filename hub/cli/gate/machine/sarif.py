@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from hub.cli.gate.decision import Check, Decision, Intent, Report
 from hub.cli.gate.inert import json_text
+from hub.cli.gate.machine.json_document import standing
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"BLOCKING": "error", "WARNING": "warning", "ADVISORY": "note"}
@@ -44,6 +45,7 @@ def document(report: Report) -> dict[str, Any]:
             "why": report.why,
             "asked": report.asked,
             "intent": report.intent.id if report.intent else None,
+            "standing": standing(report.intent) if report.intent else None,
         },
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
