@@ -20,6 +20,15 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def short(number: int) -> str:
+    """A number of things where there is little room: 999, 1.2k, 12k, 3.4M."""
+    for least, unit in ((1_000_000, "M"), (1_000, "k")):
+        # From where it is rounded up to the next unit.
+        if number >= least * 0.9995:
+            return f"{number / least:.1f}{unit}" if number < least * 9.95 else f"{number / least:.0f}{unit}"
+    return str(number)
+
+
 def counted(number: int, one: str, more: str) -> str:
     """A number with its noun: 1 exception, 2 exceptions."""
     return f"{count(number)} {one if number == 1 else more}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +17,7 @@ from hub.cli import web
 from hub.people import serving
 from hub.summaries import page
 from hub.summaries.charts import charts
+from hub.summaries.facts import Cliff, Summary
 from tests.browser import CHROMIUM, Tab, tab
 from tests.summaries.making import nothing, october
 
@@ -50,12 +52,21 @@ CONTRAST = """(() => {
           chart: of(".chart", "color")} })()"""
 
 
+def large() -> Summary:
+    """October of a company with thousands of exceptions."""
+    many = {"opened": 137, "resolved": 421, "expired": 650, "open_at_end": 1_033}
+    series = tuple(
+        replace(one, **{name: getattr(one, name) * by for name, by in many.items()}) for one in october().series
+    )
+    return october(series=series, cliff=Cliff(9_000, 14_000, 20_000))
+
+
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
     """Where a page is served as the hub serves it."""
 
     async def answer(request: Request) -> Response:
-        summary = nothing() if request.url.path == "/nothing" else october()
+        summary = {"/nothing": nothing(), "/large": large()}.get(request.url.path, october())
         return Response(page.rendered(summary), media_type="text/html", headers=serving.headers(page.POLICY))
 
     async def icon(_request: Request) -> Response:
@@ -76,7 +87,7 @@ async def browser() -> AsyncIterator[Tab]:
         yield made
 
 
-@pytest.mark.parametrize("path", ["october", "nothing"])
+@pytest.mark.parametrize("path", ["october", "nothing", "large"])
 async def test_nothing_is_refused_or_broken_and_every_word_has_its_place(browser: Tab, address: str, path: str) -> None:
     await browser.size(1280, 900)
     await browser.open(f"{address}/{path}")

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from hub.cli.duties import duties
 from hub.clock import SetClock
 from hub.db import Db
@@ -16,8 +14,6 @@ from hub.summaries.digests.rules import Wish
 from hub.summaries.digests.tables import Audience, Rhythm
 from tests.asking import Ask
 from tests.make import Make
-
-pytest.importorskip("hub.summaries.moments", reason="nothing is counted yet")
 
 
 async def test_the_digest_of_a_month_comes_out_equal_a_year_later(

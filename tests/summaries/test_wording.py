@@ -158,6 +158,13 @@ def test_a_share_is_never_rounded_to_all_or_to_none() -> None:
     ]  # fmt: skip
 
 
+def test_numbers_are_short_where_there_is_little_room() -> None:
+    given = (0, 999, 1_000, 1_249, 9_949, 9_950, 12_345, 999_499, 999_500, 3_400_000, 12_000_000)
+    assert [figures.short(number) for number in given] == [
+        "0", "999", "1.0k", "1.2k", "9.9k", "10k", "12k", "999k", "1.0M", "3.4M", "12M",
+    ]  # fmt: skip
+
+
 def test_lengths_have_one_decimal_below_ten() -> None:
     assert [figures.hours(length) for length in (1.0, 0.25, 2.0, 9.94, 9.96, 1234.5)] == [
         "1 hour", "0.2 hours", "2 hours", "9.9 hours", "10 hours", "1,234 hours",

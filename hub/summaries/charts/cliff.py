@@ -44,4 +44,6 @@ def _drawn(rows: list[tuple[str, int, int | None]], then: str) -> str:
 def _bar(y: float, high: float, number: int, most: int, fill: str, *, bold: bool) -> str:
     wide = (RIGHT - LEFT) * number / most
     bar = svg.area(KEY, LEFT, y, wide, high, fill) if number else ""
-    return bar + svg.text(LEFT + wide + 6, y + high / 2 + 4, str(number), font_weight="bold" if bold else None)
+    return bar + svg.text(
+        LEFT + wide + 6, y + high / 2 + 4, figures.count(number), font_weight="bold" if bold else None
+    )

@@ -1,5 +1,6 @@
 """Opened and closed step by step, with how many are open above them on a scale of their own."""
 
+from hub.summaries import figures
 from hub.summaries.charts import svg
 from hub.summaries.charts.chart import Chart, Step, beneath, by, empty, places, steps
 from hub.summaries.facts import Summary
@@ -44,7 +45,7 @@ def _line(found: list[Step], middles: list[float]) -> str:
     drawn += svg.element("polyline", points=points, fill="none", stroke="currentColor", stroke_width=1.6)
     for one, x, y in zip(found, middles, heights, strict=True):
         drawn += svg.element("circle", cx=x, cy=y, r=3)
-        drawn += svg.over(x, y - 8, str(one.open), anchor="middle")
+        drawn += svg.over(x, y - 8, figures.short(one.open), anchor="middle")
     return drawn
 
 
@@ -54,9 +55,19 @@ def _bars(found: list[Step], middles: list[float]) -> str:
     drawn = svg.legend(KEY, 0, BARS_TOP - 25, [("solid", "opened"), ("hatched", "closed")])
     drawn += svg.line(0, BARS_BOTTOM, svg.WIDE, BARS_BOTTOM, stroke_opacity=0.5)
     for one, middle in zip(found, middles, strict=True):
-        for number, x, fill in ((one.opened, middle - wide - 1, "solid"), (one.closed, middle + 1, "hatched")):
+        for number, x, fill, end in (
+            (one.opened, middle - wide - 1, "solid", "end"),
+            (one.closed, middle + 1, "hatched", "start"),
+        ):
             height = (BARS_BOTTOM - BARS_TOP) * number / most
             if number:
                 drawn += svg.area(KEY, x, BARS_BOTTOM - height, wide, height, fill)
-            drawn += svg.over(x + wide / 2, BARS_BOTTOM - height - 4, str(number), anchor="middle", font_size=11)
+            drawn += _number(figures.short(number), x, x + wide, BARS_BOTTOM - height - 4, end)
     return drawn
+
+
+def _number(words: str, left: float, right: float, y: float, end: str) -> str:
+    """What stands over a bar: in its middle, or where it is long away from the bar beside it."""
+    if len(words) < 3:
+        return svg.over((left + right) / 2, y, words, anchor="middle", font_size=11)
+    return svg.over(right if end == "end" else left, y, words, anchor=end, font_size=11)

@@ -1,6 +1,7 @@
 """Open exceptions by risk tier, step by step, one tier on the other, each with a pattern of its own."""
 
 from hub.models.tables import RiskTier
+from hub.summaries import figures
 from hub.summaries.charts import svg
 from hub.summaries.charts.chart import Chart, Step, beneath, by, empty, places, steps
 from hub.summaries.facts import Summary
@@ -14,7 +15,7 @@ FILL = {
     RiskTier.PROHIBITED: "ruled",
 }
 """From the bottom of a column to its top."""
-TOP, BOTTOM, RIGHT = 20, 230, 560
+TOP, BOTTOM, RIGHT = 20, 230, 545
 HEIGHT = 270
 LABELLED = 14
 """How high a part must be for its number to stand in it; the table has them all."""
@@ -54,8 +55,10 @@ def _columns(found: list[Step], there: list[RiskTier]) -> str:
             y -= height
             drawn += svg.area(KEY, middle - wide / 2, y, wide, height, FILL[tier])
             if height >= LABELLED:
-                drawn += svg.over(middle, y + height / 2 + 4, str(one.of(tier)), anchor="middle", font_size=11)
-        drawn += svg.text(middle, y - 5, str(one.open), anchor="middle", font_weight="bold")
+                drawn += svg.over(
+                    middle, y + height / 2 + 4, figures.short(one.of(tier)), anchor="middle", font_size=11
+                )
+        drawn += svg.text(middle, y - 5, figures.short(one.open), anchor="middle", font_weight="bold")
     return drawn + beneath([one.name for one in found], middles, BOTTOM + 17)
 
 
@@ -65,5 +68,5 @@ def _named(last: Step, there: list[RiskTier]) -> str:
     for place, tier in enumerate(reversed(there), start=1):
         y = TOP + 10 + 22 * place
         drawn += svg.area(KEY, RIGHT + 20, y - 10, 18, 12, FILL[tier])
-        drawn += svg.text(RIGHT + 44, y, f"{last.of(tier)} {tier}")
+        drawn += svg.text(RIGHT + 44, y, f"{figures.short(last.of(tier))} {tier}")
     return drawn

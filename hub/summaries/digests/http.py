@@ -16,11 +16,11 @@ from hub.summaries.http import handed
 
 def routes(open_session: Open, unexpected: Unexpected) -> list[Route]:
     """A digest in each form, and whether it comes out equal; ids are global ids or UUIDs."""
-    files = answering(_file, open_session, unexpected)
+    file = answering(_file, open_session, unexpected)
     compared = answering(_compared, open_session, unexpected)
     return [
         Route("/digests/{id}/verify", compared, methods=["GET"]),
-        Route("/digests/{id}.{form}", files, methods=["GET"]),
+        Route("/digests/{id}.{form}", file, methods=["GET"]),
     ]
 
 

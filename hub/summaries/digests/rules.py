@@ -1,6 +1,6 @@
 """When digests are due: by the clock of their zone, each period once, also after a time in which nobody looked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ class Wish:
     on_day: int = 1
     hour: int = 8
     roles: tuple[Role, ...] = ()
-    people: tuple[UUID, ...] = field(default_factory=tuple)
+    people: tuple[UUID, ...] = ()
 
 
 def sound(wish: Wish) -> None:
@@ -80,6 +80,7 @@ def period_of(rhythm: Rhythm, day: date, zone: str) -> Period:
 
 
 def period_after(rhythm: Rhythm, period: Period) -> Period:
+    """The period of a digest that follows on one."""
     return period_of(rhythm, period.ends, period.zone)
 
 
