@@ -6,6 +6,7 @@ from hub.checks.controls.jobs import CONFIRM, LOOK
 from hub.checks.controls.rules import Kind
 from hub.checks.jobs import REASK
 from hub.db import Tx
+from hub.deadlines import actions as deadlines
 from hub.events.jobs import enqueue_all
 from hub.events.reactions import Happened, on
 
@@ -18,6 +19,7 @@ async def begin(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """
     granted = [event.subject.id for event in happened]
     await store.start(tx, granted)
+    await deadlines.see(tx, granted)
     tied = {one.exception_id for one in await look(tx, granted) if one.kind is not Kind.EXCEPTION}
     await enqueue_all(tx, CONFIRM, [{"exception": id} for id in sorted(tied)])
 

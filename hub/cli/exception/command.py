@@ -2,7 +2,7 @@
 
 import typer
 
-from hub.cli.exception import exporting, importing, listing, moving, request, reviewing, showing
+from hub.cli.exception import due, exporting, importing, listing, moving, request, reviewing, showing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -12,6 +12,7 @@ app = typer.Typer(
 app.command("request")(request.request)
 app.command("list")(listing.list_)
 app.command("show")(showing.show)
+app.command("due")(due.due)
 app.command("withdraw")(moving.withdraw)
 app.command("extend")(moving.extend)
 app.command("review")(reviewing.review)

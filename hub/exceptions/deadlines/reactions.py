@@ -9,6 +9,7 @@ from hub.events.reactions import Happened, on
     "exception.approved",
     "exception.extended",
     "exception.reviewed",
+    "exception.review_set",
     "exception.attested",
     "exception.resumed",
     "exception.moved",

@@ -156,6 +156,17 @@ async def test_whoever_is_to_attest_hears_three_days_before_and_when_it_is_stale
     assert len(await told(db, *ATTESTATIONS)) == 6
 
 
+async def test_a_control_of_a_short_round_is_not_asked_for_as_soon_as_it_is_granted(
+    db: Db, make: Make, clock: SetClock, story: tuple[PolicyVersion, Principal, Principal]
+) -> None:
+    policy, _, dev = story
+    controls = (Control("Logs are looked at.", attest_every_days=2),)
+    await make.exception(policy, await make.model(), by=dev, expires_at=NOON + timedelta(days=50), controls=controls)
+    assert await tick(db) is False
+    await passes(db, clock, days=2)
+    assert [kind for kind, _, _ in await told(db, *ATTESTATIONS)] == [ATTESTATIONS[1]]
+
+
 async def test_a_criterion_is_told_when_it_is_due_unless_it_is_met(
     db: Db, make: Make, clock: SetClock, story: tuple[PolicyVersion, Principal, Principal]
 ) -> None:
