@@ -52,6 +52,8 @@ from hub.exceptions.repeats import graph as exception_repeats
 from hub.exceptions.scrutiny import graph as exception_scrutiny
 from hub.exceptions.suggested import graph as suggested
 from hub.exceptions.suggested import mutations as suggested_mutations
+from hub.exceptions.views import graph as views
+from hub.exceptions.views import mutations as view_mutations
 from hub.glossary import explain
 from hub.graph.catalog import planned_types, with_lists
 from hub.graph.splice import SplicingContext, splice
@@ -100,6 +102,7 @@ CONCEPTS = (
     exception_precedents,
     exception_repeats,
     suggested,
+    views,
     checks,
     compliance,
     dossiers,
@@ -133,6 +136,7 @@ MUTATIONS = (
     control_mutations,
     exception_bulk_mutations,
     suggested_mutations,
+    view_mutations,
     check_mutations,
     evidence_mutations,
     replay_mutations,

@@ -35,6 +35,7 @@ SUBJECTS = {
     "policy_change": "PolicyChange",
     "exception": "PolicyException",
     "policy_suggestion": "PolicySuggestion",
+    "saved_view": "SavedView",
     "extension": "ExceptionExtension",
     "approval_request": "ApprovalRequest",
     "approval_rule": "ApprovalRule",

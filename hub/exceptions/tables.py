@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Field, Index, SQLModel, desc
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint, desc
 
-from hub.db import choice, document, id_field, instant
+from hub.db import choice, document, id_field, instant, name_field
 from hub.models.tables import RiskTier, Stage
 from hub.policies.tables import Severity
 
@@ -268,3 +268,22 @@ class ExceptionReview(SQLModel, table=True):
     at: datetime = instant()
     verdict: ReviewVerdict = choice(ReviewVerdict)
     note: str = Field(sa_type=Text)
+
+
+class SavedView(SQLModel, table=True):
+    """A filter and an order that somebody keeps under a name, as the graph takes them; a team may see it too."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        UniqueConstraint("person_id", "about", "name"),
+        Index("ix_saved_views_team", "shared_with_team_id", postgresql_where=text("shared_with_team_id IS NOT NULL")),
+    )
+
+    id: UUID = id_field()
+    person_id: UUID = Field(foreign_key="people.id")
+    name: str = name_field(100)
+    about: str = Field(max_length=40)
+    filter: dict[str, Any] = document()
+    order_by: list[dict[str, Any]] = document()
+    shared_with_team_id: UUID | None = Field(default=None, foreign_key="teams.id")
+    changed_at: datetime = instant()

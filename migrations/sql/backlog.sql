@@ -29,3 +29,16 @@ CREATE TABLE policy_suggestions (
 CREATE INDEX ix_policy_suggestions_newest ON policy_suggestions (opened_at DESC, id DESC);
 CREATE INDEX ix_policy_suggestions_policy ON policy_suggestions (policy_id, opened_at DESC, id DESC);
 CREATE UNIQUE INDEX uq_policy_suggestions_open ON policy_suggestions (policy_id) WHERE status = 'OPEN';
+
+CREATE TABLE saved_views (
+    id uuid NOT NULL CONSTRAINT pk_saved_views PRIMARY KEY,
+    person_id uuid NOT NULL CONSTRAINT fk_saved_views_person_id REFERENCES people (id),
+    name varchar(100) COLLATE "C" NOT NULL,
+    about varchar(40) NOT NULL,
+    filter jsonb NOT NULL,
+    order_by jsonb NOT NULL,
+    shared_with_team_id uuid CONSTRAINT fk_saved_views_shared_with_team_id REFERENCES teams (id),
+    changed_at timestamptz NOT NULL,
+    CONSTRAINT uq_saved_views_person_id_about_name UNIQUE (person_id, about, name)
+);
+CREATE INDEX ix_saved_views_team ON saved_views (shared_with_team_id) WHERE shared_with_team_id IS NOT NULL;

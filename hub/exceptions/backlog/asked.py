@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from graphql import GraphQLError
 from strawberry import UNSET
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
@@ -19,12 +20,32 @@ FIND = """query Find($filter: PolicyExceptionFilter, $after: String) {
   exceptions(first: 100, after: $after, filter: $filter) { totalCount pageInfo { hasNextPage endCursor } nodes { id } }
 }"""
 
+TRY = """query Try($filter: PolicyExceptionFilter, $orderBy: [PolicyExceptionOrder!]) {
+  exceptions(first: 1, filter: $filter, orderBy: $orderBy) { nodes { id } }
+}"""
+
 
 def plain(filter: PolicyExceptionFilter) -> dict[str, Any]:
     """The filter as a client would send it, in JSON's own types."""
     found = _plain(filter)
     assert isinstance(found, dict)
     return found
+
+
+def plain_orders(order_by: list[Any] | None) -> list[dict[str, Any]]:
+    """Orderings as a client would send them."""
+    return [_plain(one) for one in order_by or ()]
+
+
+async def check(asking: Asking, filter: PolicyExceptionFilter, order_by: list[Any] | None) -> None:
+    """Refuse what a list of exceptions would not take, before it is kept."""
+    engine = asking.engine
+    operation = engine.operation(engine.document(TRY), None)
+    try:
+        asked = {"filter": plain(filter), "orderBy": plain_orders(order_by) or None}
+        await engine.read(operation, engine.variables(operation, asked), asking.reader)
+    except GraphQLError as error:
+        raise Refused(Code.BAD_INPUT, error.message, field="filter") from error
 
 
 async def selected(asking: Asking, filter: PolicyExceptionFilter, most: int) -> list[UUID]:
