@@ -73,7 +73,12 @@ async def serve_bare(address: str) -> None:
         max_size=10,
         connection_class=ReadConnection,
         max_inactive_connection_lifetime=0,
-        server_settings={"timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan"},
+        server_settings={
+            "timezone": "UTC",
+            "jit": "off",
+            "plan_cache_mode": "force_generic_plan",
+            "max_parallel_workers_per_gather": "0",
+        },
     )
     person = await pool.fetchval("SELECT id FROM people WHERE handle = 'bench'")
     teams = await pool.fetch("SELECT team_id FROM team_members WHERE person_id = $1", person)

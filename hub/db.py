@@ -263,6 +263,8 @@ class Db:
                 "timezone": "UTC",
                 "jit": "off",
                 "plan_cache_mode": "force_generic_plan",
+                # To start workers takes longer than most reads, and many readers ask at once.
+                "max_parallel_workers_per_gather": "0",
                 "default_transaction_read_only": "on",
                 "statement_timeout": "30000",
                 "application_name": "hub-read",

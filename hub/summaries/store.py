@@ -24,6 +24,8 @@ FROM exception_lines_of(CAST(:events AS uuid[]))
 ON CONFLICT DO NOTHING
 """)
 
+# What is being counted, or moved, is waited for, and waits: nothing may be left of what is forgotten.
+_HOLD_ALL = text("LOCK TABLE exception_lines, exception_days IN SHARE ROW EXCLUSIVE MODE")
 _FORGET_LINES = text("DELETE FROM exception_lines")
 _FORGET_DAYS = text("DELETE FROM exception_days")
 
@@ -45,7 +47,7 @@ FROM exception_days_of(ARRAY(SELECT id FROM added)) d JOIN held h ON h.id = d.mo
 GROUP BY 1, 2, 3, 4
 """)
 
-# Only what was added to: a sum that nothing was added to stays the row that it is.
+# Only what was added to: a sum that nothing was added to stays the row that it is. In the order in which it is read.
 _MERGE = text(f"""
 WITH added AS (SELECT DISTINCT {_KEY} FROM exception_days WHERE NOT folded),
 gone AS (
@@ -56,6 +58,7 @@ gone AS (
 INSERT INTO exception_days ({_KEY}, {_SUMS}, folded)
 SELECT {_KEY}, {", ".join(f"sum({name})" for name in SUMS)}, true FROM gone GROUP BY {_KEY}
 HAVING {" OR ".join(f"sum({name}) <> 0" for name in SUMS)}
+ORDER BY dimension, restricted_model_id, day
 """)
 
 
@@ -73,6 +76,7 @@ async def project(tx: Tx, event_ids: Collection[UUID]) -> None:
 async def rebuild(tx: Tx) -> None:
     """Make every line anew from the whole trail."""
     await tx.session.execute(_HOLD, {"key": FOLD_LOCK})
+    await tx.session.execute(_HOLD_ALL)
     await tx.session.execute(_FORGET_DAYS)
     await tx.session.execute(_FORGET_LINES)
     await tx.session.execute(_PROJECT, {"events": None})

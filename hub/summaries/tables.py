@@ -100,18 +100,18 @@ class ExceptionDay(SQLModel, table=True):
     day: date
     value: str = Field(sa_column=_word())
     restricted_model_id: UUID | None = None
-    opened: int = Field(sa_column=_large())
-    granted: int = Field(sa_column=_large())
-    rejected: int = Field(sa_column=_large())
-    withdrawn: int = Field(sa_column=_large())
-    extended: int = Field(sa_column=_large())
-    expired: int = Field(sa_column=_large())
-    revoked: int = Field(sa_column=_large())
-    resolved: int = Field(sa_column=_large())
-    decided: int = Field(sa_column=_large())
+    opened: int
+    granted: int
+    rejected: int
+    withdrawn: int
+    extended: int
+    expired: int
+    revoked: int
+    resolved: int
+    decided: int
     decide_seconds: int = Field(sa_column=_large())
-    open_delta: int = Field(sa_column=_large())
-    in_force_delta: int = Field(sa_column=_large())
+    open_delta: int
+    in_force_delta: int
     opened_epoch_delta: int = Field(sa_column=_large())
     folded: bool = Field(default=False, sa_column=_folded())
 

@@ -56,6 +56,14 @@ class Asked:
         found = [instant(day, self.zone) for day in self.edges]
         return [*found[:-1], min(found[-1], self.as_of + TICK)]
 
+    @cached_property
+    def first_days(self) -> list[date]:
+        """The first day of each step, in UTC, that lies in it as a whole: the borders, for sums by day."""
+        return [
+            border.date() + timedelta(days=border.time() != MIDNIGHT)
+            for border in (border.astimezone(UTC) for border in self.borders)
+        ]
+
     @property
     def until(self) -> datetime:
         """What takes effect before this instant counts."""

@@ -113,8 +113,8 @@ def _moves(made: Statement, asked: Asked) -> str:
     wanted = f"d.dimension = {made.bind(dimension.value, 'text')} AND d.day < {made.bind(asked.until.date(), 'date')}"
     wanted += f" AND d.day <> ALL ({split})" if asked.split_days else ""
     wanted += f" AND d.value = ANY ({made.bind(by[dimension], 'text[]')})" if dimension in by else ""
-    begins = _DAY_BEGINS.format(day="d.day")
-    day = f"SELECT width_bucket({begins}, {borders}) AS step, {value} AS grp, {_DAY} FROM exception_days d"
+    first_days = made.bind(asked.first_days, "date[]")
+    day = f"SELECT width_bucket(d.day, {first_days}) AS step, {value} AS grp, {_DAY} FROM exception_days d"
     days = [f"{day} WHERE {wanted}"]
     if made.reader.visibility != Sight.ALL:
         mine = made.filled(_SEEN_DAYS)
