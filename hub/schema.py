@@ -44,12 +44,15 @@ from hub.exceptions.asking import graph as exception_asking
 from hub.exceptions.bulk import mutations as exception_bulk_mutations
 from hub.exceptions.controls import mutations as control_mutations
 from hub.exceptions.deadlines import graph as deadlines
+from hub.exceptions.drafts import graph as exception_drafts
+from hub.exceptions.drafts import mutations as exception_draft_mutations
 from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
 from hub.exceptions.load import graph as exception_load
 from hub.exceptions.precedents import graph as exception_precedents
 from hub.exceptions.repeats import graph as exception_repeats
 from hub.exceptions.scrutiny import graph as exception_scrutiny
+from hub.exceptions.selected import mutations as selected_exception_mutations
 from hub.exceptions.suggested import graph as suggested
 from hub.exceptions.suggested import mutations as suggested_mutations
 from hub.exceptions.views import graph as views
@@ -103,6 +106,7 @@ CONCEPTS = (
     exception_repeats,
     suggested,
     views,
+    exception_drafts,
     checks,
     compliance,
     dossiers,
@@ -132,6 +136,8 @@ MUTATIONS = (
     policy_mutations,
     policy_change_mutations,
     exception_mutations,
+    exception_draft_mutations,
+    selected_exception_mutations,
     exception_life_mutations,
     control_mutations,
     exception_bulk_mutations,

@@ -36,6 +36,7 @@ SUBJECTS = {
     "exception": "PolicyException",
     "policy_suggestion": "PolicySuggestion",
     "saved_view": "SavedView",
+    "exception_draft": "ExceptionDraft",
     "extension": "ExceptionExtension",
     "approval_request": "ApprovalRequest",
     "approval_rule": "ApprovalRule",

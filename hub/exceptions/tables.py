@@ -287,3 +287,23 @@ class SavedView(SQLModel, table=True):
     order_by: list[dict[str, Any]] = document()
     shared_with_team_id: UUID | None = Field(default=None, foreign_key="teams.id")
     changed_at: datetime = instant()
+
+
+class ExceptionDraft(SQLModel, table=True):
+    """A request that is being written, as its author has it so far; nobody else sees it.
+
+    No row of exceptions: of those every column is known, they are counted, and whoever sees the model sees them.
+    """
+
+    __tablename__ = "exception_drafts"
+    __table_args__ = (Index("ix_exception_drafts_author", "author_id", desc("updated_at"), desc("id")),)
+
+    id: UUID = id_field()
+    author_id: UUID = Field(foreign_key="people.id")
+    policy_id: UUID = Field(foreign_key="policies.id")
+    model_id: UUID = Field(foreign_key="models.id")
+    state: ExceptionStatus = choice(ExceptionStatus, default=ExceptionStatus.DRAFT)
+    says: dict[str, Any] = document()
+    exception_id: UUID | None = Field(default=None, foreign_key="policy_exceptions.id")
+    created_at: datetime = instant()
+    updated_at: datetime = instant()

@@ -52,6 +52,9 @@ def request(
     owner: Annotated[Typed, _option("--owner", "Who answers for closing it; you.", "HANDLE")] = None,
     ticket: Annotated[Typed, _option("--ticket", "The ticket's address.", "URL")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Keep it as a draft of yours; nobody is asked, and nobody sees it.")
+    ] = False,
     url: Url = None,
     token: Token = None,
     data: Data = None,
@@ -74,27 +77,30 @@ def request(
         risk_before, risk_after, treatment, owner, ticket,
     )  # fmt: skip
     prompts = Prompts(agreeing.at_a_terminal() and not (yes or json))
-    _check(given, prompts.at_a_terminal, yes=yes)
+    _check(given, prompts.at_a_terminal, yes=yes, draft=draft)
     hub = remote.found(data=data, url=url, token=token)
     asked = wanted(hub, given, prompts, datetime.now(UTC))
     if not json:
         for line in request_preview.lines(asked, width_of(sys.stdout)):
             printing.line(line)
+    if draft:
+        _keep(hub, asked.input, json=json)
+        return
     if not yes and not agreeing.agreed("Ask for it?"):
         printing.line("nothing was asked")
         raise typer.Exit(1)
     _send(hub, asked.input, json=json)
 
 
-def _check(given: "Given", at_a_terminal: bool, *, yes: bool) -> None:
+def _check(given: "Given", at_a_terminal: bool, *, yes: bool, draft: bool) -> None:
     from hub.errors import Code, Refused
 
     if at_a_terminal:
         return
-    if lacking := given.lacking():
+    if lacking := given.lacking(draft=draft):
         why = f"nobody can be asked here, and a request needs {'; '.join(lacking)}"
         raise Refused(Code.BAD_INPUT, why)
-    if not yes:
+    if not yes and not draft:
         raise Refused(Code.BAD_INPUT, "nobody can be asked here; say --yes to send the request as it is")
 
 
@@ -110,6 +116,18 @@ def _text(said: str | None, file: Path | None) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         why = f"{file} cannot be read as UTF-8 text ({error}); name another file"
         raise Refused(Code.BAD_INPUT, why, field="justification") from None
+
+
+def _keep(hub: "Remote", input: dict[str, Any], *, json: bool) -> None:
+    from hub.cli import printing
+    from hub.cli.exception import request_queries as queries
+    from hub.cli.gate.inert import inert
+
+    made = hub.change(queries.DRAFT, input=input)["draft"]
+    if json:
+        printing.as_json(made)
+        return
+    printing.line(f"kept as {inert(made['id'])}, which you alone see; ask for it with the mutation submitException")
 
 
 def _send(hub: "Remote", input: dict[str, Any], *, json: bool) -> None:

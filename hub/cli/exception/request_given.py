@@ -39,15 +39,16 @@ class Given:
     owner: str | None
     ticket: str | None
 
-    def lacking(self) -> list[str]:
-        """The options without which nothing can be asked where nobody answers questions."""
+    def lacking(self, *, draft: bool = False) -> list[str]:
+        """The options without which nothing can be asked, or drafted, where nobody answers questions."""
         said = {
             "--policy": self.policy,
             "--model": self.model,
             "--expires": self.expires,
             "--justification, --justification-file or --answer": self.justification or self.answers,
         }
-        return [name for name, value in said.items() if not value]
+        needed = ("--policy", "--model") if draft else tuple(said)
+        return [name for name in needed if not said[name]]
 
 
 def control(hub: Remote, text: str) -> dict[str, Any]:

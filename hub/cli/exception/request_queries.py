@@ -27,6 +27,11 @@ SUGGEST = """query($policy: ID!, $model: ID!, $kind: ExceptionKind!) {
   }
 }"""
 
+DRAFT = f"""mutation($input: DraftExceptionInput!) {{ draftException(input: $input) {{
+  __typename {REFUSAL}
+  ... on ExceptionDraftChanged {{ draft {{ id state says }} }}
+}} }}"""
+
 RULE = f"""query($model: ID!, $stage: Stage, $days: Int!, $risk: Severity!, $treatment: RiskTreatment!) {{
   approvalRuleForException(model: $model, stage: $stage, days: $days, riskAfter: $risk, treatment: $treatment) {{
     why rule {{ id }}

@@ -1,5 +1,6 @@
 """What is asked for, as a client writes it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -41,14 +42,12 @@ class AnswerInput:
     text: str = strawberry.field(description="What is to be said there.")
 
 
-@strawberry.input(description="From which policy a model is to deviate, why, and until when.")
-class RequestExceptionInput:
+@strawberry.input(description="What requests and drafts of them may say.")
+class ExceptionSaid:
     policy: strawberry.ID = strawberry.field(description="The policy.")
     policy_version: strawberry.ID | None = strawberry.field(
         default=None, description="The wording that you read; the request is refused where another is in force by now."
     )
-    model: strawberry.ID = strawberry.field(description="The model.")
-    version: strawberry.ID | None = strawberry.field(default=None, description="Only this version; none means all.")
     stage: Stage | None = strawberry.field(default=None, description="Only for this stage; none means all.")
     kind: ExceptionKind | None = strawberry.field(
         default=None, description="What sort of deviation it is; without it the template's, or EXCEPTION."
@@ -69,14 +68,11 @@ class RequestExceptionInput:
     answers: list[AnswerInput] = strawberry.field(
         default_factory=list, description="The justification section by section, instead of or beside the text."
     )
-    controls: list[ControlInput] = strawberry.field(description="What lowers the risk meanwhile.")
     criteria: list[CriterionInput] = strawberry.field(
         default_factory=list,
         description="What must be true for it to be closed; without any, that the policy passes.",
     )
-    owner: strawberry.ID = strawberry.field(description="Who answers for closing it.")
     starts_at: datetime | None = strawberry.field(default=None, description="From when; without it, from now.")
-    expires_at: datetime = strawberry.field(description="Until when, at most as long as the policy allows.")
     review_at: datetime | None = strawberry.field(
         default=None, description="When it is to be looked at again; without it, after reviewEveryDays."
     )
@@ -87,18 +83,56 @@ class RequestExceptionInput:
     )
     template: str = strawberry.field(default="", description="The template that it is written from, by its slug.")
     ticket_url: str = strawberry.field(default="", description="The ticket elsewhere, as an http or https address.")
+
+
+@strawberry.input(description="What is said about one model.")
+class ExceptionOfModelSaid(ExceptionSaid):
+    model: strawberry.ID = strawberry.field(description="The model.")
+    version: strawberry.ID | None = strawberry.field(default=None, description="Only this version; none means all.")
     renewed_from: strawberry.ID | None = strawberry.field(default=None, description="The ended one that it follows.")
 
 
+@strawberry.input(description="From which policy a model is to deviate, why, and until when.")
+class RequestExceptionInput(ExceptionOfModelSaid):
+    controls: list[ControlInput] = strawberry.field(description="What lowers the risk meanwhile.")
+    owner: strawberry.ID = strawberry.field(description="Who answers for closing it.")
+    expires_at: datetime = strawberry.field(description="Until when, at most as long as the policy allows.")
+
+
+@strawberry.input(description="A tag that a model must carry.")
+class ModelTagInput:
+    key: str = strawberry.field(description="Its key.")
+    value: str | None = strawberry.field(default=None, description="Its value; null means any.")
+
+
+@strawberry.input(description="From which policy the models with some tags are to deviate, why, and until when.")
+class RequestExceptionsInput(ExceptionSaid):
+    tags: list[ModelTagInput] = strawberry.field(description="The tags that a model must all carry: 1 to 10.")
+    controls: list[ControlInput] = strawberry.field(description="What lowers the risk meanwhile.")
+    owner: strawberry.ID = strawberry.field(description="Who answers for closing them.")
+    expires_at: datetime = strawberry.field(description="Until when, at most as long as the policy allows.")
+    dry_run: bool = strawberry.field(default=False, description="Say which models those are; ask nothing.")
+
+
 def deviation(given: RequestExceptionInput) -> Deviation:
+    """What is asked for one model. Refuses as `deviation_of` does."""
+    return replace(
+        deviation_of(given, model_id=uuid_of(given.model, "Model", "model")),
+        version_id=_id(given.version, "ModelVersion", "version"),
+        renewed_from_id=_id(given.renewed_from, "PolicyException", "renewedFrom"),
+    )
+
+
+def deviation_of(
+    given: RequestExceptionInput | RequestExceptionsInput, *, model_id: UUID, batch_id: UUID | None = None
+) -> Deviation:
     """What is asked for. Refuses an id of the wrong kind, a template that there is not, a section left empty."""
     chosen = template(given.template)
     said = [Said(one.section, one.text) for one in given.answers]
     return Deviation(
         policy_id=uuid_of(given.policy, "Policy", "policy"),
         policy_version_id=_id(given.policy_version, "PolicyVersion", "policyVersion"),
-        model_id=uuid_of(given.model, "Model", "model"),
-        version_id=_id(given.version, "ModelVersion", "version"),
+        model_id=model_id,
         stage=given.stage,
         kind=given.kind or (chosen.kind if chosen else ExceptionKind.EXCEPTION),
         recommended_treatment=given.recommended_treatment or (chosen.treatment if chosen else RiskTreatment.MITIGATE),
@@ -114,7 +148,7 @@ def deviation(given: RequestExceptionInput) -> Deviation:
         review_every_days=given.review_every_days,
         template=chosen.slug if chosen else "",
         ticket_url=given.ticket_url,
-        renewed_from_id=_id(given.renewed_from, "PolicyException", "renewedFrom"),
+        batch_id=batch_id,
     )
 
 

@@ -121,6 +121,14 @@ async def test_what_exceptions_like_it_said_is_offered(desk: Desk) -> None:
     assert [row["description"] for row in rows] == ["Drift is looked at by hand."]
 
 
+async def test_a_draft_is_kept_and_asks_nobody(desk: Desk) -> None:
+    said = await request(desk, "--policy", "recall", "--model", "scans", "--justification", "Not sure yet.", "--draft")
+    assert (said.code, said.err) == (0, "")
+    id = await desk.make.db.reads.fetchval("SELECT id FROM exception_drafts WHERE says ->> 'justification' <> ''")
+    assert f"kept as ExceptionDraft:{id}, which you alone see" in " ".join(said.lines)
+    assert await desk.make.count("policy_exceptions") == await desk.make.count("approval_requests") == 0
+
+
 async def test_whoever_says_no_to_the_preview_asks_nothing(desk: Desk) -> None:
     said = await request(desk, *BY_OPTIONS, "--template", "", "--criterion", "x", "--kind", "waiver", "--treatment",
                          "fix", "--owner", "olaf", typed="n\n")  # fmt: skip

@@ -1,0 +1,1 @@
+"""Asking for the same exception for every model that carries some tags, each decided by itself."""
