@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
@@ -181,6 +182,8 @@ def row_of(kind: type[Row], record: "asyncpg.Record") -> Row:
 @cache
 def _maker(kind: type[SQLModel]) -> tuple[Callable[[], Any], Mapping[str, Callable[[str], Any] | None]]:
     """What makes an empty row, as SQLAlchemy does; and the columns, each with the enum whose words it holds, if any."""
+    # SQLAlchemy finishes its classes with the first statement of its own; there may not have been one.
+    configure_mappers()
     columns = SQLModel.metadata.tables[str(kind.__tablename__)].columns
     words = {column.name: column.type.enum_class if isinstance(column.type, Enum) else None for column in columns}
     return inspect(kind).class_manager.new_instance, words

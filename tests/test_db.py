@@ -1,5 +1,7 @@
 """Writing past SQLAlchemy: statements with names, rows of tables, and connections that died in the pool."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import asyncpg
@@ -22,6 +24,16 @@ async def test_a_row_read_past_sqlalchemy_is_the_row_that_it_reads(db: Db, make:
         (read,) = await tx.rows(Person, sql("SELECT * FROM people WHERE id = :id"), {"id": who.person_id})
         assert read.kind is PersonKind.HUMAN
         assert read.model_dump() == (await tx.session.get_one(Person, who.person_id)).model_dump()
+
+
+def test_a_row_can_be_made_before_sqlalchemy_has_sent_anything() -> None:
+    made = (
+        "from hub.db import row_of\nfrom hub.people.tables import Person\n"
+        "words = {'id': None, 'handle': 'ada', 'name': 'Ada', 'email': None, 'kind': 'HUMAN', 'active': True}\n"
+        "print(row_of(Person, {**words, 'created_at': None}).handle)"
+    )
+    done = subprocess.run([sys.executable, "-c", made], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("ada\n", "")
 
 
 async def test_a_row_is_added_and_written(db: Db, make: Make) -> None:

@@ -1,6 +1,6 @@
 """Asking policies about versions."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,14 +8,14 @@ from hub.approvals import actions as approvals
 from hub.approvals.matrix import store as matrix
 from hub.approvals.tables import ApprovalRequest
 from hub.checks import dossier, store
-from hub.checks.asking import MENDED, Answered, Seen, Told, answers, news, seen
+from hub.checks.asking import MENDED, Answered, Ask, Told, answers, ask, news
 from hub.checks.compliance import store as compliance
-from hub.checks.compliance.store import Input
 from hub.checks.controls import actions as controls
 from hub.checks.documents import changes
-from hub.checks.findings import Asked, Finding, Held
+from hub.checks.findings import Asked, Finding
+from hub.checks.inputs import store as inputs
+from hub.checks.inputs.store import Input
 from hub.checks.replays import shadows
-from hub.checks.tables import Outcome
 from hub.db import Tx
 from hub.events.record import Entry, record_all
 from hub.events.record import Subject as Thing
@@ -65,15 +65,17 @@ async def evaluate(
     if not by_model and not drafts:
         return []
     before = await compliance.current(tx, version_ids, stage)
-    documents = {one.version_id: seen(one, by_model.get(one.model_id, ()), stage or one.stage) for one in subjects}
-    changed = await _changed(tx, before, documents)
-    answered = []
-    for one in subjects:
-        at_stage = stage or one.stage
-        held = before.get((one.version_id, at_stage), {})
-        wordings, document = by_model.get(one.model_id, ()), documents[one.version_id]
-        other = changed.get(one.version_id, {})
-        answered.append(answers(one, wordings, held, document, other, stage=at_stage, point=decision_point, at=tx.at))
+    asks = [
+        ask(
+            one,
+            stage or one.stage,
+            by_model.get(one.model_id, ()),
+            before.get((one.version_id, stage or one.stage), {}),
+        )
+        for one in subjects
+    ]
+    changed = await _changed(tx, asks)
+    answered = [answers(one, changed.get(one.subject.version_id, {}), point=decision_point, at=tx.at) for one in asks]
     told = [each for one in answered for each in one.told]
     await controls.follow(tx, told, version_ids if beside is None else beside)
     await _waive(tx, told)
@@ -95,24 +97,13 @@ async def ask_approval(tx: Tx, who: Principal, version_id: UUID, *, stage: Stage
     return await approvals.request(tx, who, looked_at.subject(), tier=looked_at.tier, stage=stage, reason=reason)
 
 
-async def _changed(
-    tx: Tx, before: Mapping[tuple[UUID, Stage], Mapping[UUID, Held]], documents: Mapping[UUID, Seen | None]
-) -> dict[UUID, dict[str, frozenset[str]]]:
-    """By version and the digest of a document that was passed before: what is another in the document now."""
-    others = {
-        (version_id, held.digest)
-        for (version_id, _), of in before.items()
-        for held in of.values()
-        if held.outcome is Outcome.PASS
-        and held.digest is not None
-        and (document := documents.get(version_id)) is not None
-        and held.digest != document.written.digest
-    }
+async def _changed(tx: Tx, asks: Collection[Ask]) -> dict[UUID, dict[str, frozenset[str]]]:
+    """By version and the digest of a document that one of its wordings passed: what is another in the document now."""
+    now = {one.subject.version_id: one.document.written for one in asks if one.document is not None}
+    others = {(one.subject.version_id, digest) for one in asks for digest in one.passed_before()}
     found: dict[UUID, dict[str, frozenset[str]]] = {}
-    for (version_id, digest), was in (await compliance.documents(tx, others)).items():
-        document = documents[version_id]
-        assert document is not None
-        found.setdefault(version_id, {})[digest] = changes(was, document.written.values)
+    for (version_id, digest), was in (await inputs.documents(tx, others)).items():
+        found.setdefault(version_id, {})[digest] = changes(was, now[version_id].values)
     return found
 
 
@@ -141,19 +132,19 @@ async def _keep(tx: Tx, answered: Collection[Answered], new: list[Told], point: 
     """Write what is new, with the documents behind it and one event for each version; and what was asked again."""
     fresh = {one.finding.version_id for one in new if one.digest is not None}
     fresh |= {one.subject.version_id for one in answered if one.still}
-    inputs = [
+    asked_of = [
         Input(one.subject.version_id, one.subject.model_id, one.stage, one.subject.tier, one.written)
         for one in answered
         if one.written is not None
     ]
-    again = [one for one in inputs if one.version_id not in fresh]
-    lately = await compliance.asked_lately(tx, again, point, tx.at - NOTED_FOR)
+    again = [one for one in asked_of if one.version_id not in fresh]
+    lately = await inputs.asked_lately(tx, again, point, tx.at - NOTED_FOR)
     unnoted = [
         one
-        for one in inputs
+        for one in asked_of
         if one.version_id in fresh or (one.version_id, one.stage, one.written.digest) not in lately
     ]
-    ids = await compliance.keep_inputs(tx, unnoted, point)
+    ids = await inputs.keep(tx, unnoted, point)
     for one in new:
         if one.digest is not None:
             one.finding.input_id = ids[one.finding.version_id]

@@ -1,6 +1,6 @@
 """Asking wordings about a version: what is news of it, and what is as it was."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter_ns
@@ -78,38 +78,51 @@ class Answered:
     still: list[Asked] = field(default_factory=list)
 
 
-def seen(subject: Subject, asked: Iterable[Asked], stage: Stage) -> Seen | None:
-    """The version's document, made once for all wordings; none where none is asked for this stage."""
-    if not any(not one.stages or stage in one.stages for one in asked):
-        return None
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of one version: the wordings, what counted before by wording, and the document they are asked of.
+
+    There is no document where none of them is asked for this stage.
+    """
+
+    subject: Subject
+    stage: Stage
+    wordings: Collection[Asked]
+    before: Mapping[UUID, Held]
+    document: Seen | None
+
+    def passed_before(self) -> set[str]:
+        """The digests of other documents that some of the wordings passed."""
+        if self.document is None:
+            return set()
+        held = (self.before.get(one.policy_version_id) for one in self.wordings)
+        passed = {one.digest for one in held if one is not None and one.outcome is Outcome.PASS}
+        return {digest for digest in passed if digest is not None and digest != self.document.written.digest}
+
+
+def ask(subject: Subject, stage: Stage, wordings: Collection[Asked], before: Mapping[UUID, Held]) -> Ask:
+    """What is asked of one version; its document is made once, for all of the wordings."""
+    if not any(not one.stages or stage in one.stages for one in wordings):
+        return Ask(subject, stage, wordings, before, None)
     made = context(subject)
-    return Seen(written(made.values), made.notes)
+    return Ask(subject, stage, wordings, before, Seen(written(made.values), made.notes))
 
 
-def answers(
-    subject: Subject,
-    asked: Iterable[Asked],
-    before: Mapping[UUID, Held],
-    document: Seen | None,
-    changed: Mapping[str, frozenset[str]],
-    *,
-    stage: Stage,
-    point: DecisionPoint,
-    at: datetime,
-) -> Answered:
+def answers(ask: Ask, changed: Mapping[str, frozenset[str]], *, point: DecisionPoint, at: datetime) -> Answered:
     """Ask wordings about one version.
 
     A wording that passed the same document before passes it still, and is not asked, unless it looks at the instant; so
     does one that passed a document of which nothing that it reads changed. `changed` says what did, by the digest of
     the document before. Where one that is asked is kept as before, no words are made.
     """
+    subject, stage, document = ask.subject, ask.stage, ask.document
     found = Answered(subject, stage, None if document is None else document.written)
     treated, on = treated_as(subject.tier), at.date()
     wanted: list[tuple[Asked, Enforcement, Severity, Held | None]] = []
     digest = None if document is None else document.written.digest
-    for one in asked:
+    for one in ask.wordings:
         enforcement, severity = one.force(treated, stage, on) if one.schedule else (one.enforcement, one.severity)
-        was = before.get(one.policy_version_id)
+        was = ask.before.get(one.policy_version_id)
         if one.stages and stage not in one.stages:
             if _same(was, enforcement, severity, Outcome.SKIP, None):
                 found.kept.append(one)

@@ -1,0 +1,1 @@
+"""The documents that rules were asked of."""
