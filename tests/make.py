@@ -20,6 +20,7 @@ from hub.events.canonical import digest_of
 from hub.events.record import Subject, record
 from hub.events.tables import Event
 from hub.exceptions import actions as exceptions
+from hub.exceptions.asking.rules import whole_days
 from hub.exceptions.rules import Control, Deviation
 from hub.exceptions.tables import ExceptionKind, PolicyException, RiskTreatment
 from hub.lineage.tables import Dataset, LineageEdge, LineageKind, LineageRole, Run
@@ -251,9 +252,18 @@ class Make:
             made = await exceptions.request(tx, who, self.deviation(policy, model, who, **asked))
         if not granted:
             return made
-        judge = await self.person(None, Role.POLICY_OWNER)
-        async with self.db.write(actor=judge.person_id, operation="make") as tx:
-            return await exceptions.decide(tx, judge, made.id, approve=True, note="Weighed.")
+        for judge in await self._judges(made):
+            async with self.db.write(actor=judge.person_id, operation="make") as tx:
+                made = await exceptions.decide(tx, judge, made.id, approve=True, note="Weighed.")
+        return made
+
+    async def _judges(self, asked: PolicyException) -> list[Principal]:
+        """Who grants it by the seeded rows of the matrix: what is long or risky needs two disciplines."""
+        days = whole_days(asked.expires_at - asked.starts_at)
+        about = (days, asked.risk_after, asked.recommended_treatment, asked.tier)
+        if await self.db.reads.fetchval("SELECT cardinality(exception_tags($1, $2, $3, $4))", *about):
+            return [await self.person(None, disciplines=[one]) for one in (Discipline.RISK, Discipline.COMPLIANCE)]
+        return [await self.person(None, Role.POLICY_OWNER)]
 
     async def add(self, row: Row) -> Row:
         """Any row, as it stands."""

@@ -18,6 +18,9 @@ from hub.policies.tables import Severity
 
 strawberry.enum(RiskTreatment, description="What is done about the risk.")
 
+THROUGH_EXCEPTION = through_model("(SELECT ve.model_id FROM policy_exceptions ve WHERE ve.id = {t}.exception_id)")
+"""Seen by whoever sees the model of the exception."""
+
 HOLDS = "coalesce(least({t}.red_since, {t}.attestation_due_at) > {now}, true)"
 
 
@@ -90,7 +93,13 @@ class CompensatingControlFilter:
     text: str | None = where("strpos(lower({t}.description), lower({v})) > 0", "Part of the description.")
 
 
-@planned(tables.CompensatingControl, orders={"ID": "id"}, default="ID", filter=CompensatingControlFilter)
+@planned(
+    tables.CompensatingControl,
+    visible=THROUGH_EXCEPTION,
+    orders={"ID": "id"},
+    default="ID",
+    filter=CompensatingControlFilter,
+)
 class CompensatingControl(Node):
     """What lowers the risk while an exception is active; one that does not hold suspends it."""
 
@@ -114,7 +123,13 @@ class AcceptanceCriterionFilter:
     due: InstantRange | None = about("{t}.due_at", "By when they are to be met.")
 
 
-@planned(tables.AcceptanceCriterion, orders={"ID": "id"}, default="ID", filter=AcceptanceCriterionFilter)
+@planned(
+    tables.AcceptanceCriterion,
+    visible=THROUGH_EXCEPTION,
+    orders={"ID": "id"},
+    default="ID",
+    filter=AcceptanceCriterionFilter,
+)
 class AcceptanceCriterion(Node):
     """What must be true for an exception to be closed: that a policy passes, or what a person confirms."""
 

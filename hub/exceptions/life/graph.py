@@ -6,17 +6,14 @@ import strawberry
 
 from hub.approvals.graph import ApprovalRequest
 from hub.exceptions import tables
-from hub.exceptions.graph import PolicyException
+from hub.exceptions.graph import THROUGH_EXCEPTION, PolicyException
 from hub.exceptions.tables import ExtensionState, ReviewVerdict
 from hub.graph.declare import about, column, extends, many, one, planned, where
 from hub.graph.types import Connection, InstantRange, Node
-from hub.models.visible import through_model
 from hub.people.graph import Person
 
 strawberry.enum(ExtensionState, description="What became of the wish to extend an exception.")
 strawberry.enum(ReviewVerdict, description="What a recurring look at an exception comes to.")
-
-THROUGH_EXCEPTION = through_model("(SELECT ve.model_id FROM policy_exceptions ve WHERE ve.id = {t}.exception_id)")
 
 
 @strawberry.input(description="Which extensions.")

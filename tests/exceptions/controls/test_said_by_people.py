@@ -174,7 +174,7 @@ async def test_without_an_attestor_it_is_the_owner_alone(said: Said) -> None:
 
 async def test_no_service_account_attests_or_confirms(said: Said, make: Make) -> None:
     robot = await make.person("robot", Role.SERVICE, kind=PersonKind.SERVICE)
-    await said.exception(attestor=robot)
+    await said.exception()
     for doing in (said.attest(robot), said.confirm(robot), said.reopen(robot)):
         code, why, _ = await said.refused(doing)
         assert (code, why.partition(";")[0]) == (Code.FORBIDDEN, "ATTEST is not among your roles' permissions")

@@ -10,7 +10,7 @@ from tests.cli.exception.life.conftest import Counter
 
 async def test_the_backlog_lines_up_with_the_oldest_by_risk_first(counter: Counter) -> None:
     light = await counter.granted(risk_after=Severity.LOW, stage=Stage.PRODUCTION)
-    heavy = await counter.asked(risk_after=Severity.CRITICAL)
+    heavy = await counter.asked(risk_before=Severity.CRITICAL, risk_after=Severity.CRITICAL)
     ended = await counter.granted()
     await counter.done(counter.olaf, "revoke", ended, "--reason", "Over.")
     said = await counter(counter.dev, "list")
