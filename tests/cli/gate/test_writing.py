@@ -127,6 +127,8 @@ async def process(played: Played, *more: str, **env: str) -> asyncio.subprocess.
     return await asyncio.create_subprocess_exec(
         *HUB, *words(played), *more, env=environment(**env),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        # What is started in the background ignores Ctrl-C, and so does all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
