@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli import suggestions
 from hub.cli.backtest import backtest
 from hub.cli.options import AsJSON, Data, Token, Url
 
@@ -245,6 +246,9 @@ def changes(
 
 
 app.command("backtest")(backtest)
+app.command("suggestions")(suggestions.suggestions)
+app.command("suggestion-take")(suggestions.take)
+app.command("suggestion-dismiss")(suggestions.dismiss)
 
 
 @app.command("approve")

@@ -7,6 +7,7 @@ from typing import Any
 from hub.cli.approvals import doing as approvals
 from hub.cli.approvals import when
 from hub.cli.approvals.naming import bare
+from hub.cli.exception import parts
 from hub.cli.gate.inert import inert
 
 Row = Mapping[str, Any]
@@ -14,7 +15,7 @@ Row = Mapping[str, Any]
 
 def ways(found: Row, viewer: Row | None, now: datetime) -> Iterator[tuple[str, str]]:
     """Each with what it does; the words in capitals are for a person to replace."""
-    from hub.exceptions.moves import MOVES, Hat, Verb
+    from hub.exceptions.moves import GRANTED, MOVES, Hat, Verb
     from hub.exceptions.tables import ExceptionStatus
 
     id, worn, status = bare(found["id"]), _worn(found, viewer), ExceptionStatus(found["status"])
@@ -33,6 +34,8 @@ def ways(found: Row, viewer: Row | None, now: datetime) -> Iterator[tuple[str, s
         yield "take it back at once", f"hub exception revoke {id} --reason 'WHY'"
     if Verb.ASSIGN in may:
         yield "have somebody else answer for it", f"hub exception assign {id} HANDLE"
+    if status in GRANTED and viewer is not None:
+        yield from parts.ways(found, viewer, worn)
 
 
 def questions(found: Row) -> Iterator[Row]:

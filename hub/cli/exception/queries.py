@@ -10,8 +10,10 @@ LISTED = """fragment Listed on PolicyException {
   policy { key title } model { name } version { name } owner { ...Who }
 }"""
 
-LIST = f"""query($first: Int!, $filter: PolicyExceptionFilter!) {{
-  exceptions(first: $first, filter: $filter, orderBy: [{{ by: WEIGHTED_AGE, direction: ASC }}]) {{
+HEAVIEST = [{"by": "WEIGHTED_AGE", "direction": "ASC"}]
+
+LIST = f"""query($first: Int!, $filter: PolicyExceptionFilter!, $orderBy: [PolicyExceptionOrder!]!) {{
+  exceptions(first: $first, filter: $filter, orderBy: $orderBy) {{
     totalCount nodes {{ ...Listed }}
   }}
 }} {LISTED} {WHO}"""
@@ -35,9 +37,9 @@ SHOWN = f"""query($id: ID!) {{
     resolutionSuggestedAt decidedAt decisionNote endedAt endNote
     requestedBy {{ ...Who }} decidedBy {{ ...Who }} endedBy {{ ...Who }} renewedFrom {{ id }}
     controls(first: {SOME}) {{ nodes {{
-      description holds redSince attestEveryDays attestedAt attestationDueAt policy {{ key }} attestor {{ ...Who }}
+      id description holds redSince attestEveryDays attestedAt attestationDueAt policy {{ key }} attestor {{ ...Who }}
     }} }}
-    criteria(first: {SOME}) {{ nodes {{ description dueAt metAt metNote evidenceUrl policy {{ key }} }} }}
+    criteria(first: {SOME}) {{ nodes {{ id description dueAt metAt metNote evidenceUrl policy {{ key }} }} }}
     approvals(first: 1) {{ nodes {{ ...Question }} }}
     extensions(first: {SOME}) {{ nodes {{
       id until wasExpiresAt state justification note requestedAt requestedBy {{ ...Who }}
@@ -67,6 +69,9 @@ WITHDRAW = _changing("withdrawException", "WithdrawExceptionInput")
 REVOKE = _changing("revokeException", "RevokeExceptionInput")
 RESOLVE = _changing("resolveException", "ResolveExceptionInput")
 ASSIGN = _changing("assignException", "AssignExceptionInput")
+ATTEST = _changing("attestControl", "AttestControlInput")
+CONFIRM = _changing("confirmCriterion", "ConfirmCriterionInput")
+REOPEN = _changing("reopenCriterion", "ReopenCriterionInput")
 
 EXTEND = f"""mutation($input: ExtendExceptionInput!) {{ extendException(input: $input) {{
   __typename {REFUSAL}

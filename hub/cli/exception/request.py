@@ -120,25 +120,23 @@ def _text(said: str | None, file: Path | None) -> str | None:
 
 def _keep(hub: "Remote", input: dict[str, Any], *, json: bool) -> None:
     from hub.cli import printing
+    from hub.cli.approvals.naming import bare
     from hub.cli.exception import request_queries as queries
-    from hub.cli.gate.inert import inert
 
     made = hub.change(queries.DRAFT, input=input)["draft"]
     if json:
         printing.as_json(made)
         return
-    printing.line(f"kept as {inert(made['id'])}, which you alone see; ask for it with the mutation submitException")
+    printing.line(f"kept as a draft, which you alone see; ask for it with: hub exception submit {bare(made['id'])}")
 
 
 def _send(hub: "Remote", input: dict[str, Any], *, json: bool) -> None:
     from hub.cli import printing
-    from hub.cli.approvals import following
-    from hub.cli.approvals.naming import bare
+    from hub.cli.exception import following
     from hub.cli.exception import request_queries as queries
 
     made = hub.change(queries.REQUEST, input=input)["exception"]
     if json:
         printing.as_json(made)
         return
-    asked = made["approvalRequest"]
-    following.say(asked, [], f"asked as exception {bare(made['id'])}, in request {bare(asked['id'])}")
+    following.asked(made)

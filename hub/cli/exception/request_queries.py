@@ -39,10 +39,27 @@ RULE = f"""query($model: ID!, $stage: Stage, $days: Int!, $risk: Severity!, $tre
   }}
 }}"""
 
-REQUEST = f"""mutation($input: RequestExceptionInput!) {{ requestException(input: $input) {{
+DRAFTED = "fragment Drafted on ExceptionDraft { id state says updatedAt policy { key } model { name } }"
+
+DRAFTS = f"""{{ exceptionDrafts(first: {PAGE}, filter: {{ state: [DRAFT] }}) {{
+  totalCount nodes {{ ...Drafted }}
+}} }} {DRAFTED}"""
+
+DISCARD = f"""mutation($input: ExceptionDraftInput!) {{ discardExceptionDraft(input: $input) {{
+  __typename {REFUSAL}
+  ... on ExceptionDraftChanged {{ draft {{ ...Drafted }} }}
+}} }} {DRAFTED}"""
+
+
+def _asking(field: str, kind: str) -> str:
+    return f"""mutation($input: {kind}!) {{ {field}(input: $input) {{
   __typename {REFUSAL}
   ... on ExceptionChanged {{ exception {{
     id status kind expiresAt reviewAt tier policy {{ key }} model {{ name }} version {{ name }}
     approvalRequest {{ ...After }}
   }} }}
 }} }} {AFTER}"""
+
+
+REQUEST = _asking("requestException", "RequestExceptionInput")
+SUBMIT = _asking("submitException", "ExceptionDraftInput")

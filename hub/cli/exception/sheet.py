@@ -115,18 +115,19 @@ def _controls(found: Row) -> Pairs:
             ties.append(f"attested every {one['attestEveryDays']} days{who}{due}")
         if one["redSince"]:
             ties.append(f"red since {_at(one['redSince'])}")
-        told = f" ({'; '.join(ties)})" if ties else ""
-        yield "holds" if one["holds"] else "FAILS", f"{inert(one['description'])}{told}"
+        ties.append(f"control {bare(one['id'])}")
+        yield "holds" if one["holds"] else "FAILS", f"{inert(one['description'])} ({'; '.join(ties)})"
 
 
 def _criteria(found: Row) -> Pairs:
     for one in found["criteria"]["nodes"]:
-        tie = f" (policy {inert(one['policy']['key'])})" if one["policy"] else ""
+        tie = f"by policy {inert(one['policy']['key'])}; " if one["policy"] else ""
         due = f", by {_at(one['dueAt'])}" if one["dueAt"] and not one["metAt"] else ""
         note = f": {inert(one['metNote'])}" if one["metNote"] else ""
         evidence = f" {inert(one['evidenceUrl'])}" if one["evidenceUrl"] else ""
         met = f"met {_at(one['metAt'])}" if one["metAt"] else "open"
-        yield met, f"{inert(one['description'])}{tie}{due}{note}{evidence}"
+        id = f" ({tie}criterion {bare(one['id'])})"
+        yield met, f"{inert(one['description'])}{id}{due}{note}{evidence}"
 
 
 def _asked(found: Row, now: datetime) -> Pairs:

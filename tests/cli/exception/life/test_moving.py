@@ -14,11 +14,12 @@ async def test_what_waits_for_a_decision_shows_whom_it_waits_for_and_the_exact_c
     assert for_dev[:2] == ["exception of scans from recall", "SUBMITTED"]
     assert for_dev[2].endswith(" UTC: More cases arrive next month.")
     request = await counter.make.db.reads.fetchval("SELECT id FROM approval_requests")
+    control = await counter.make.db.reads.fetchval("SELECT id FROM compensating_controls")
     for line in (
         "policy recall: Enough cases are found",
         "owner Olaf (olaf)",
         "risk MEDIUM, with its controls MEDIUM; tier HIGH",
-        "holds A radiologist reads every scan.",
+        f"holds A radiologist reads every scan. (control {control})",
         "take the request back",
         f"hub exception withdraw {asked} --note 'WHY'",
     ):
