@@ -15,6 +15,7 @@ from hub.clock import Clock
 from hub.db import Db
 from hub.deployments.permits import http as permits
 from hub.errors import Code
+from hub.exceptions.attachments import http as attachments
 from hub.graph import graphiql
 from hub.graph.execute import ACQUIRE_S, Engine
 from hub.graph.front import Front, Headers
@@ -144,6 +145,7 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
         Route("/readyz", readyz),
         Route("/metrics", metrics),
         *permits.routes(db, clock),
+        *attachments.routes(hub.open_session, hub.front.unexpected),
         *dossiers.routes(hub.open_session, hub.front.unexpected),
         *summaries.routes(hub.open_session, hub.front.unexpected),
         *digests.routes(hub.open_session, hub.front.unexpected),

@@ -41,6 +41,8 @@ from hub.deployments.velocity import graph as velocity
 from hub.exceptions import graph as exceptions
 from hub.exceptions import mutations as exception_mutations
 from hub.exceptions.asking import graph as exception_asking
+from hub.exceptions.attachments import graph as attachments
+from hub.exceptions.attachments import mutations as attachment_mutations
 from hub.exceptions.bulk import mutations as exception_bulk_mutations
 from hub.exceptions.controls import mutations as control_mutations
 from hub.exceptions.deadlines import graph as deadlines
@@ -99,6 +101,7 @@ CONCEPTS = (
     exceptions,
     exception_life,
     exception_asking,
+    attachments,
     deadlines,
     exception_load,
     exception_scrutiny,
@@ -140,6 +143,7 @@ MUTATIONS = (
     selected_exception_mutations,
     exception_life_mutations,
     control_mutations,
+    attachment_mutations,
     exception_bulk_mutations,
     suggested_mutations,
     view_mutations,

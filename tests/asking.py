@@ -1,6 +1,6 @@
 """Asks the hub as its users do: a GraphQL request with somebody's token, over the whole application."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
 import httpx2
@@ -53,3 +53,11 @@ class Ask:
         if who is not None:
             headers["Authorization"] = f"Bearer {await self.token(who)}"
         return await self._client.get(path, headers=headers)
+
+    async def post(
+        self, who: Principal | None, path: str, content: bytes | AsyncIterable[bytes], **headers: str
+    ) -> httpx2.Response:
+        """The answer to a body as it is, sent by this person or by somebody without a token."""
+        if who is not None:
+            headers["Authorization"] = f"Bearer {await self.token(who)}"
+        return await self._client.post(path, content=content, headers=headers)

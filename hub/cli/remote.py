@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 WITHIN_S = 35.0
-HTTP_OK, HTTP_NOT_FOUND = 200, 404
+HTTP_OK, HTTP_CREATED, HTTP_NOT_FOUND = 200, 201, 404
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,13 @@ class Remote:
 
     def read(self, path: str) -> bytes:
         """What the hub serves at a path. Refuses in the hub's own words when it does not."""
-        from hub.errors import Code, Refused
+        return _well(f"{self.address}{path}", self.token, None, "*/*")
 
-        url = f"{self.address}{path}"
-        status, read, through = _sent(url, self.token, None, "*/*")
-        if status == HTTP_OK:
-            return read
-        told = _object(read) or {}
-        errors = told.get("errors") or [{}]
-        why = told.get("why") or errors[0].get("message") or f"{url}{through} says {status}; name a hub with --url"
-        raise Refused(Code.NOT_FOUND if status == HTTP_NOT_FOUND else Code.UNAVAILABLE, str(why))
+    def send(self, path: str, body: bytes, kind: str) -> dict[str, Any]:
+        """What the hub says of bytes that it was sent, of this media type. Refuses in its own words when it does."""
+        import orjson
+
+        return dict(orjson.loads(_well(f"{self.address}{path}", self.token, body, "application/json", kind)))
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an answer. Refuses with the hub's own words when there are errors in it."""
@@ -76,7 +74,20 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
     return found
 
 
-def _sent(url: str, bearer: str | None, body: bytes | None, accept: str) -> tuple[int, bytes, str]:
+def _well(url: str, bearer: str | None, body: bytes | None, accept: str, kind: str = JSON) -> bytes:
+    """The words of an answer that is none of a failure."""
+    from hub.errors import Code, Refused
+
+    status, read, through = _sent(url, bearer, body, accept, kind)
+    if status in (HTTP_OK, HTTP_CREATED):
+        return read
+    told = _object(read) or {}
+    errors = told.get("errors") or [{}]
+    why = told.get("why") or errors[0].get("message") or f"{url}{through} says {status}; name a hub with --url"
+    raise Refused(Code.NOT_FOUND if status == HTTP_NOT_FOUND else Code.UNAVAILABLE, str(why))
+
+
+def _sent(url: str, bearer: str | None, body: bytes | None, accept: str, kind: str = JSON) -> tuple[int, bytes, str]:
     """The status and the words of an answer, and the proxy they came through as a part of a sentence."""
     import urllib.error
     import urllib.request
@@ -84,7 +95,7 @@ def _sent(url: str, bearer: str | None, body: bytes | None, accept: str) -> tupl
     from hub.cli import ways
     from hub.errors import Code, Refused
 
-    headers = {"Content-Type": "application/json", "Accept": accept}
+    headers = {"Content-Type": kind, "Accept": accept}
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     try:

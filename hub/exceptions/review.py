@@ -6,10 +6,11 @@ from uuid import UUID
 from hub.approvals import actions as approvals
 from hub.approvals import subjects
 from hub.approvals.rules import ApprovalSubject
-from hub.approvals.tables import SubjectKind
+from hub.approvals.tables import ApprovalRequest, SubjectKind
 from hub.db import Tx
 from hub.events.canonical import digest_of
 from hub.exceptions import rules, store
+from hub.exceptions.attachments import store as attachments
 from hub.exceptions.scrutiny import store as scrutiny
 from hub.exceptions.tables import PolicyException
 from hub.models import store as models
@@ -37,7 +38,7 @@ ASKED = (
     "ticket_url",
     "version_id",
 )
-"""What a decision about an exception binds to, beside its controls and criteria."""
+"""What a decision about an exception binds to, beside its controls, criteria and attachments."""
 
 
 async def hold(tx: Tx, exception_id: UUID) -> None:
@@ -54,13 +55,15 @@ async def subject_now(tx: Tx, exception_id: UUID, _stage: object) -> ApprovalSub
     return await subject_of(tx, found)
 
 
-async def ask(tx: Tx, who: Principal, made: PolicyException) -> None:
+async def ask(tx: Tx, who: Principal, made: PolicyException) -> ApprovalRequest:
     """Put an exception to those who decide such."""
     model = await models.model(tx, made.model_id)
     assert model is not None
     subject = await subject_of(tx, made)
     under = await scrutiny.rule(tx, made)
-    await approvals.request(tx, who, subject, tier=model.tier, stage=made.stage, reason=made.justification, rule=under)
+    return await approvals.request(
+        tx, who, subject, tier=model.tier, stage=made.stage, reason=made.justification, rule=under
+    )
 
 
 async def subject_of(tx: Tx, found: PolicyException) -> ApprovalSubject:
@@ -73,6 +76,9 @@ async def subject_of(tx: Tx, found: PolicyException) -> ApprovalSubject:
         "controls": digest_of([asdict(one) for one in await store.controls(tx, found.id)]),
         "criteria": digest_of([asdict(one) for one in await store.criteria(tx, found.id)]),
     }
+    # What is put with it once it is granted is evidence, and no part of what was decided.
+    if found.state in rules.DECIDABLE and (files := await attachments.contents(tx, found.id)):
+        parts["attachments"] = digest_of(files)
     return ApprovalSubject(
         KIND,
         found.id,

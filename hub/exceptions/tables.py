@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Text, Uuid, text
+from sqlalchemy import Column, LargeBinary, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, desc
 
@@ -307,3 +307,26 @@ class ExceptionDraft(SQLModel, table=True):
     exception_id: UUID | None = Field(default=None, foreign_key="policy_exceptions.id")
     created_at: datetime = instant()
     updated_at: datetime = instant()
+
+
+class ExceptionAttachment(SQLModel, table=True):
+    """A file that somebody put with an exception; added and taken away, never changed.
+
+    `media_type` is what its sender called it, and `content` may be megabytes: lists leave it where it lies.
+    """
+
+    __tablename__ = "exception_attachments"
+    __table_args__ = (
+        UniqueConstraint("exception_id", "name", "sha256"),
+        Index("ix_exception_attachments_exception", "exception_id", "id"),
+    )
+
+    id: UUID = id_field()
+    exception_id: UUID = Field(foreign_key="policy_exceptions.id")
+    name: str = name_field(200)
+    media_type: str = Field(max_length=100)
+    size: int
+    sha256: str = Field(max_length=64)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    added_by: UUID = Field(foreign_key="people.id")
+    added_at: datetime = instant()

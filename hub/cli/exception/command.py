@@ -3,10 +3,12 @@
 import typer
 
 from hub.cli.exception import (
+    attaching,
     bulk,
     drafts,
     due,
     exporting,
+    fetching,
     importing,
     listing,
     load,
@@ -32,6 +34,8 @@ app.command("views")(views.views)
 app.command("view-save")(views.view_save)
 app.command("view-delete")(views.view_delete)
 app.command("show")(showing.show)
+app.command("attach")(attaching.attach)
+app.command("fetch")(fetching.fetch)
 app.command("due")(due.due)
 app.command("load")(load.load)
 app.command("repeats")(load.repeats)

@@ -15,12 +15,17 @@ Row = Mapping[str, Any]
 
 def ways(found: Row, viewer: Row | None, now: datetime) -> Iterator[tuple[str, str]]:
     """Each with what it does; the words in capitals are for a person to replace."""
+    from hub.exceptions.attachments.rules import attachers
     from hub.exceptions.moves import GRANTED, MOVES, Hat, Verb
     from hub.exceptions.tables import ExceptionStatus
 
     id, worn, status = bare(found["id"]), _worn(found, viewer), ExceptionStatus(found["status"])
     for question in questions(found):
         yield from _answers(question, viewer, now)
+    for file in found["attachments"]["nodes"]:
+        yield f"read {inert(file['name'])}", f"hub exception fetch {id} {bare(file['id'])}"
+    if not attachers(status).isdisjoint(worn):
+        yield "put a file with it", f"hub exception attach {id} FILE"
     may = {verb for verb, move in MOVES.items() if status in move.since and not move.by.isdisjoint(worn)}
     if Verb.WITHDRAW in may:
         yield "take the request back", f"hub exception withdraw {id} --note 'WHY'"

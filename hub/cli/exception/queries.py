@@ -45,11 +45,16 @@ SHOWN = f"""query($id: ID!) {{
       id until wasExpiresAt state justification note requestedAt requestedBy {{ ...Who }}
       approvals(first: 1) {{ nodes {{ ...Question }} }}
     }} }}
+    attachments(first: {SOME}) {{ nodes {{ id name mediaType size sha256 addedAt addedBy {{ ...Who }} }} }}
     reviews(first: {SOME}) {{ nodes {{ at dueAt verdict note reviewedBy {{ ...Who }} }} }}
     renewals(first: {SOME}) {{ nodes {{ id status }} }}
     events(first: {PAGE}) {{ totalCount nodes {{ kind at actor {{ ...Who }} }} }}
   }} }}
 }} {LISTED} {QUESTION} {WHO}"""
+
+FILE = """query($id: ID!) { node(id: $id) { ... on ExceptionAttachment {
+  id name sha256 path exception { id }
+} } }"""
 
 REFUSAL = "... on Refusal { code why field }"
 

@@ -10,6 +10,7 @@ import typer
 from hub.cli.options import AsJSON, Data, Registry, Token, Url
 
 if TYPE_CHECKING:
+    from hub.cli.exception.files import File
     from hub.cli.exception.request_given import Given
     from hub.cli.remote import Remote
 
@@ -51,6 +52,7 @@ def request(
     treatment: Annotated[Typed, _option("--treatment", "What you recommend to do about the risk.")] = None,
     owner: Annotated[Typed, _option("--owner", "Who answers for closing it; you.", "HANDLE")] = None,
     ticket: Annotated[Typed, _option("--ticket", "The ticket's address.", "URL")] = None,
+    attach: Annotated[list[Path] | None, _option("--attach", "A file to put with it; may be repeated.", "FILE")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
     draft: Annotated[
         bool, typer.Option("--draft", help="Keep it as a draft of yours; nobody is asked, and nobody sees it.")
@@ -65,7 +67,7 @@ def request(
     Example: hub exception request --policy recall --model fraud-detection --version 7 --template emergency-fix
     """
     from hub.cli import agreeing, printing, remote
-    from hub.cli.exception import request_preview
+    from hub.cli.exception import files, request_preview
     from hub.cli.exception.request_given import Given
     from hub.cli.exception.request_prompts import Prompts
     from hub.cli.exception.request_wanted import wanted
@@ -78,6 +80,8 @@ def request(
     )  # fmt: skip
     prompts = Prompts(agreeing.at_a_terminal() and not (yes or json))
     _check(given, prompts.at_a_terminal, yes=yes, draft=draft)
+    _check_files(attach, draft=draft)
+    attached = files.read(attach or [])
     hub = remote.found(data=data, url=url, token=token)
     asked = wanted(hub, given, prompts, datetime.now(UTC))
     if not json:
@@ -89,7 +93,7 @@ def request(
     if not yes and not agreeing.agreed("Ask for it?"):
         printing.line("nothing was asked")
         raise typer.Exit(1)
-    _send(hub, asked.input, json=json)
+    _send(hub, asked.input, attached, json=json)
 
 
 def _check(given: "Given", at_a_terminal: bool, *, yes: bool, draft: bool) -> None:
@@ -102,6 +106,14 @@ def _check(given: "Given", at_a_terminal: bool, *, yes: bool, draft: bool) -> No
         raise Refused(Code.BAD_INPUT, why)
     if not yes and not draft:
         raise Refused(Code.BAD_INPUT, "nobody can be asked here; say --yes to send the request as it is")
+
+
+def _check_files(files: list[Path] | None, *, draft: bool) -> None:
+    from hub.errors import Code, Refused
+
+    if files and draft:
+        why = "a draft keeps no files; ask for it first, then: hub exception attach"
+        raise Refused(Code.BAD_INPUT, why, field="attach")
 
 
 def _text(said: str | None, file: Path | None) -> str | None:
@@ -130,13 +142,25 @@ def _keep(hub: "Remote", input: dict[str, Any], *, json: bool) -> None:
     printing.line(f"kept as a draft, which you alone see; ask for it with: hub exception submit {bare(made['id'])}")
 
 
-def _send(hub: "Remote", input: dict[str, Any], *, json: bool) -> None:
+def _send(hub: "Remote", input: dict[str, Any], attached: "list[File]", *, json: bool) -> None:
     from hub.cli import printing
-    from hub.cli.exception import following
+    from hub.cli.approvals.naming import bare
+    from hub.cli.exception import files, following
     from hub.cli.exception import request_queries as queries
+    from hub.errors import Refused
 
     made = hub.change(queries.REQUEST, input=input)["exception"]
+    told = f"asked as exception {bare(made['id'])}"
+    try:
+        kept = list(files.put(hub, made["id"], attached))
+    except Refused as refused:
+        raise Refused(refused.code, f"{told}, but {refused.why}", field=refused.field) from refused
+    if kept:
+        # Each file made it another question: the last one is what people are asked.
+        made = hub.ask(queries.REQUESTED, id=made["id"])["node"]
     if json:
         printing.as_json(made)
         return
     following.asked(made)
+    for one in kept:
+        printing.line(files.said(one))

@@ -51,15 +51,20 @@ DISCARD = f"""mutation($input: ExceptionDraftInput!) {{ discardExceptionDraft(in
 }} }} {DRAFTED}"""
 
 
+MADE = f"""fragment Requested on PolicyException {{
+  id status kind expiresAt reviewAt tier policy {{ key }} model {{ name }} version {{ name }}
+  attachments(first: 20) {{ nodes {{ id name mediaType size sha256 path }} }}
+  approvalRequest {{ ...After }}
+}} {AFTER}"""
+
+
 def _asking(field: str, kind: str) -> str:
     return f"""mutation($input: {kind}!) {{ {field}(input: $input) {{
   __typename {REFUSAL}
-  ... on ExceptionChanged {{ exception {{
-    id status kind expiresAt reviewAt tier policy {{ key }} model {{ name }} version {{ name }}
-    approvalRequest {{ ...After }}
-  }} }}
-}} }} {AFTER}"""
+  ... on ExceptionChanged {{ exception {{ ...Requested }} }}
+}} }} {MADE}"""
 
 
 REQUEST = _asking("requestException", "RequestExceptionInput")
 SUBMIT = _asking("submitException", "ExceptionDraftInput")
+REQUESTED = f"query($id: ID!) {{ node(id: $id) {{ ...Requested }} }} {MADE}"

@@ -39,6 +39,7 @@ def _lines(found: Row, viewer: Row | None, now: datetime, width: int) -> Iterato
         ("Controls", _controls(found)),
         ("To be true for it to be closed", _criteria(found)),
         ("Who is asked", _asked(found, now)),
+        ("Attachments", _attachments(found)),
         ("Extensions", _extensions(found)),
         ("Looked at", _reviews(found)),
         ("Before and after it", _kin(found)),
@@ -141,6 +142,12 @@ def _asked(found: Row, now: datetime) -> Pairs:
             else f"due {when.due(when.of(question['dueAt']), now)}"
         )
         yield inert(question["subjectKind"]), f"{who}; {clock}, in request {bare(question['id'])}"
+
+
+def _attachments(found: Row) -> Pairs:
+    for one in found["attachments"]["nodes"]:
+        size, by = f"{one['size']:,} bytes", f"by {called(one['addedBy'])} on {_at(one['addedAt'])}"
+        yield inert(one["name"]), f"{size} {by}, {inert(one['mediaType'])}, {bare(one['id'])}"
 
 
 def _extensions(found: Row) -> Pairs:
