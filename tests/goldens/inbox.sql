@@ -48,73 +48,75 @@ WHERE t15.id = t2.subject_id AND EXISTS (SELECT 1
 FROM policies vp
 WHERE vp.id = t15.policy_id AND vp.owner_id = $1::uuid)) WHEN 'saved_view' THEN (SELECT '{"__typename":"SavedView"}'
 FROM saved_views t16
-WHERE t16.id = t2.subject_id AND (t16.person_id = $1::uuid OR t16.shared_with_team_id = ANY($5::uuid[]))) WHEN 'extension' THEN (SELECT '{"__typename":"ExceptionExtension"}'
-FROM exception_extensions t17
-WHERE t17.id = t2.subject_id AND (EXISTS (SELECT 1
+WHERE t16.id = t2.subject_id AND (t16.person_id = $1::uuid OR t16.shared_with_team_id = ANY($5::uuid[]))) WHEN 'exception_draft' THEN (SELECT '{"__typename":"ExceptionDraft"}'
+FROM exception_drafts t17
+WHERE t17.id = t2.subject_id AND t17.author_id = $1::uuid) WHEN 'extension' THEN (SELECT '{"__typename":"ExceptionExtension"}'
+FROM exception_extensions t18
+WHERE t18.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
 WHERE vm.id = (SELECT ve.model_id
 FROM policy_exceptions ve
-WHERE ve.id = t17.exception_id) AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_request' THEN (SELECT '{"__typename":"ApprovalRequest"}'
-FROM approval_requests t18
-WHERE t18.id = t2.subject_id AND (t18.scope_id IS NULL OR EXISTS (SELECT 1
+WHERE ve.id = t18.exception_id) AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_request' THEN (SELECT '{"__typename":"ApprovalRequest"}'
+FROM approval_requests t19
+WHERE t19.id = t2.subject_id AND (t19.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t18.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_rule' THEN (SELECT '{"__typename":"ApprovalRule"}'
-FROM approval_rules t19
-WHERE t19.id = t2.subject_id) WHEN 'matrix_change' THEN (SELECT '{"__typename":"MatrixChange"}'
-FROM matrix_changes t20
-WHERE t20.id = t2.subject_id) WHEN 'delegation' THEN (SELECT '{"__typename":"Delegation"}'
-FROM delegations t21
-WHERE t21.id = t2.subject_id AND (t21.scope_id IS NULL OR EXISTS (SELECT 1
+WHERE vm.id = t19.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'approval_rule' THEN (SELECT '{"__typename":"ApprovalRule"}'
+FROM approval_rules t20
+WHERE t20.id = t2.subject_id) WHEN 'matrix_change' THEN (SELECT '{"__typename":"MatrixChange"}'
+FROM matrix_changes t21
+WHERE t21.id = t2.subject_id) WHEN 'delegation' THEN (SELECT '{"__typename":"Delegation"}'
+FROM delegations t22
+WHERE t22.id = t2.subject_id AND (t22.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t21.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'absence' THEN (SELECT '{"__typename":"Absence"}'
-FROM absences t22
-WHERE t22.id = t2.subject_id) WHEN 'break_glass' THEN (SELECT '{"__typename":"BreakGlass"}'
-FROM break_glasses t23
-WHERE t23.id = t2.subject_id AND (t23.scope_id IS NULL OR EXISTS (SELECT 1
+WHERE vm.id = t22.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'absence' THEN (SELECT '{"__typename":"Absence"}'
+FROM absences t23
+WHERE t23.id = t2.subject_id) WHEN 'break_glass' THEN (SELECT '{"__typename":"BreakGlass"}'
+FROM break_glasses t24
+WHERE t24.id = t2.subject_id AND (t24.scope_id IS NULL OR EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t23.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
-FROM check_results t24
-WHERE t24.id = t2.subject_id AND (EXISTS (SELECT 1
-FROM models vm
-WHERE vm.id = t24.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'evidence' THEN (SELECT '{"__typename":"Evidence"}'
-FROM evidence t25
+WHERE vm.id = t24.scope_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'check_result' THEN (SELECT '{"__typename":"CheckResult"}'
+FROM check_results t25
 WHERE t25.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t25.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'backtest' THEN (SELECT '{"__typename":"Backtest"}'
-FROM backtests t26
-WHERE t26.id = t2.subject_id) WHEN 'validator_run' THEN (SELECT '{"__typename":"ValidatorRun"}'
-FROM validator_runs t27
-WHERE t27.id = t2.subject_id AND (EXISTS (SELECT 1
+WHERE vm.id = t25.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'evidence' THEN (SELECT '{"__typename":"Evidence"}'
+FROM evidence t26
+WHERE t26.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t27.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
-FROM deployments t28
+WHERE vm.id = t26.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'backtest' THEN (SELECT '{"__typename":"Backtest"}'
+FROM backtests t27
+WHERE t27.id = t2.subject_id) WHEN 'validator_run' THEN (SELECT '{"__typename":"ValidatorRun"}'
+FROM validator_runs t28
 WHERE t28.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t28.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment_intent' THEN (SELECT '{"__typename":"DeploymentIntent"}'
-FROM deployment_intents t29
+WHERE vm.id = t28.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment' THEN (SELECT '{"__typename":"Deployment"}'
+FROM deployments t29
 WHERE t29.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t29.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'permit' THEN (SELECT '{"__typename":"Permit"}'
-FROM permits t30
+WHERE vm.id = t29.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'deployment_intent' THEN (SELECT '{"__typename":"DeploymentIntent"}'
+FROM deployment_intents t30
 WHERE t30.id = t2.subject_id AND (EXISTS (SELECT 1
 FROM models vm
-WHERE vm.id = t30.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'signing_key' THEN (SELECT '{"__typename":"SigningKey"}'
-FROM signing_keys t31
-WHERE t31.id = t2.subject_id) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
-FROM registries t32
-WHERE t32.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
-FROM sync_runs t33
-WHERE t33.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
-FROM people t34
-WHERE t34.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
-FROM teams t35
-WHERE t35.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
-FROM calendars t36
-WHERE t36.id = t2.subject_id) WHEN 'digest' THEN (SELECT '{"__typename":"Digest"}'
-FROM digests t37
-WHERE t37.id = t2.subject_id AND (t37.team_id IS NULL OR t37.team_id = ANY($5::uuid[]))) WHEN 'digest_subscription' THEN (SELECT '{"__typename":"DigestSubscription"}'
-FROM digest_subscriptions t38
-WHERE t38.id = t2.subject_id AND (t38.team_id IS NULL OR t38.team_id = ANY($5::uuid[]))) END), 'null'), '}'), ',')
+WHERE vm.id = t30.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'permit' THEN (SELECT '{"__typename":"Permit"}'
+FROM permits t31
+WHERE t31.id = t2.subject_id AND (EXISTS (SELECT 1
+FROM models vm
+WHERE vm.id = t31.model_id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($5::uuid[]))))) WHEN 'signing_key' THEN (SELECT '{"__typename":"SigningKey"}'
+FROM signing_keys t32
+WHERE t32.id = t2.subject_id) WHEN 'registry' THEN (SELECT '{"__typename":"Registry"}'
+FROM registries t33
+WHERE t33.id = t2.subject_id) WHEN 'sync_run' THEN (SELECT '{"__typename":"SyncRun"}'
+FROM sync_runs t34
+WHERE t34.id = t2.subject_id) WHEN 'person' THEN (SELECT '{"__typename":"Person"}'
+FROM people t35
+WHERE t35.id = t2.subject_id) WHEN 'team' THEN (SELECT '{"__typename":"Team"}'
+FROM teams t36
+WHERE t36.id = t2.subject_id) WHEN 'calendar' THEN (SELECT '{"__typename":"Calendar"}'
+FROM calendars t37
+WHERE t37.id = t2.subject_id) WHEN 'digest' THEN (SELECT '{"__typename":"Digest"}'
+FROM digests t38
+WHERE t38.id = t2.subject_id AND (t38.team_id IS NULL OR t38.team_id = ANY($5::uuid[]))) WHEN 'digest_subscription' THEN (SELECT '{"__typename":"DigestSubscription"}'
+FROM digest_subscriptions t39
+WHERE t39.id = t2.subject_id AND (t39.team_id IS NULL OR t39.team_id = ANY($5::uuid[]))) END), 'null'), '}'), ',')
 FROM (SELECT t2.stage, t2.reason, t2.due_at, t2.requested_by, t2.subject_kind, t2.subject_id
 FROM approval_requests t2
 WHERE t2.status = $2::text AND (t2.status = 'PENDING' AND t2.due_at < coalesce(t2.paused_at, $3::timestamptz)) = $4::bool AND (t2.scope_id IS NULL OR EXISTS (SELECT 1
