@@ -37,7 +37,8 @@ SELECT r.* FROM (
 JOIN approval_rules r ON r.id = m.id
 WHERE approval_rule_rank(m.tier, m.stage, m.tag, m.steps)
     < approval_rule_rank(r.tier, r.stage, r.tag, r.steps) COLLATE "C"
-ORDER BY approval_rule_asks(r.steps) DESC, r.tier = 'HIGH' DESC NULLS LAST, r.stage = 'PRODUCTION' DESC NULLS LAST, r.id
+ORDER BY approval_rule_asks(r.steps) DESC, r.tier = 'HIGH' DESC NULLS LAST, r.stage = 'PRODUCTION' DESC NULLS LAST,
+         r.tag COLLATE "C", r.id
 LIMIT 1
 """)
 
