@@ -1,6 +1,6 @@
 """Which move an exception allows where it stands, and to whom: one table that every door asks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -153,13 +153,23 @@ def check(verb: Verb, status: ExceptionStatus, worn: Collection[Hat]) -> None:
         raise Refused(Code.WRONG_STATE, f"this exception is {status}: {_way_out(move, status)}", field="exception")
 
 
-def check_resolvable(worn: Collection[Hat], suggested_at: datetime | None) -> None:
-    """That the need is gone is the owner's to say once checks say so too, and a decider's at any time."""
-    if suggested_at is None and Hat.DECIDER not in worn:
+def check_resolvable(worn: Collection[Hat], suggested_at: datetime | None, unmet: Sequence[str] = ()) -> None:
+    """That the need is gone is the owner's to say once checks and all criteria say so, and a decider's at any time."""
+    if Hat.DECIDER in worn:
+        return
+    if suggested_at is None:
         raise Refused(
             Code.WRONG_STATE,
             "checks do not say yet that the policy is kept wherever this covers; keep it first, or have"
             f" {CALLED[Hat.DECIDER]} resolve it",
+            field="exception",
+        )
+    if unmet:
+        number = f"{len(unmet)} of its criteria {'is' if len(unmet) == 1 else 'are'} not met"
+        raise Refused(
+            Code.WRONG_STATE,
+            f"{number}: {unmet[0][:200].rstrip('.')}; confirm what a person confirms with confirmCriterion (hub"
+            f" exception confirm), or have {CALLED[Hat.DECIDER]} resolve it",
             field="exception",
         )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from hub.approvals import actions as approvals
 from hub.approvals.tables import SubjectKind
@@ -16,6 +17,7 @@ from hub.errors import Code, Refused
 from hub.events.jobs import Order
 from hub.exceptions import store
 from hub.exceptions.life import actions
+from hub.exceptions.rules import Criterion
 from hub.exceptions.tables import PolicyException
 from hub.models.tables import Stage
 from hub.people.tables import Role
@@ -174,7 +176,22 @@ async def test_whoever_decides_such_resolves_it_with_a_note_and_no_one_else(life
     assert (await life.now(found.id)).ended_by == life.pat.person_id
 
 
+async def test_an_owner_resolves_nothing_while_a_criterion_is_not_met(life: Life) -> None:
+    found = await life.granted(criteria=(Criterion("Two clinics agree"),))
+    async with life.db.write(actor=None, operation="checks") as tx:
+        await store.change(tx, found.id, resolution_suggested_at=tx.at)
+    with pytest.raises(Refused, match=r"^1 of its criteria is not met: Two clinics agree; ") as refused:
+        await life.do(life.olaf, actions.resolve, found.id, note="Done.")
+    assert refused.value.code is Code.WRONG_STATE
+    with pytest.raises(Refused, match=r"^note is empty"):
+        await life.do(life.pat, actions.resolve, found.id)
+    assert (await life.now(found.id)).state == "APPROVED"
+    await life.do(life.pat, actions.resolve, found.id, note="They closed.")
+    assert (await life.now(found.id)).state == "RESOLVED"
+
+
 async def suggest(life: Life, found: PolicyException) -> None:
-    """Checks find that the policy is kept wherever the exception covers."""
+    """Checks find that the policy is kept wherever the exception covers, and so its criterion is met."""
     async with life.db.write(actor=None, operation="checks") as tx:
         await store.change(tx, found.id, resolution_suggested_at=tx.at - timedelta(hours=1))
+        await tx.session.execute(text("UPDATE acceptance_criteria SET met_at = :at"), {"at": tx.at})

@@ -110,6 +110,9 @@ def test_the_next_review_is_as_asked_or_by_the_rhythm_and_never_after_the_end() 
 def test_an_owner_resolves_what_checks_suggest_and_a_decider_anything() -> None:
     moves.check_resolvable({Hat.OWNER}, NOON)
     moves.check_resolvable({Hat.OWNER, Hat.DECIDER}, None)
+    moves.check_resolvable({Hat.DECIDER}, NOON, ["Recall is 0.9"])
+    with pytest.raises(Refused, match=r"^1 of its criteria is not met: Recall is 0\.9; confirm"):
+        moves.check_resolvable({Hat.OWNER}, NOON, ["Recall is 0.9"])
     with pytest.raises(Refused, match="keep it first, or have an approver") as refused:
         moves.check_resolvable({Hat.OWNER}, None)
     assert refused.value.code is Code.WRONG_STATE

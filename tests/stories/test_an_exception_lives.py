@@ -54,6 +54,7 @@ OPEN = changing("openApproval", "OpenApprovalInput", "... on ApprovalChanged { r
 SIGN = changing("signApproval", "SignApprovalInput", "... on ApprovalSigned { signOff { request { status } } }")
 EXTEND = changing("extendException", "ExtendExceptionInput", "... on ExtensionAsked { extension { id state until } }")
 REVIEW = changing("reviewException", "ReviewExceptionInput", "... on ExceptionReviewed { review { id verdict } }")
+CONFIRM = changing("confirmCriterion", "ConfirmCriterionInput", CHANGED)
 RESOLVE = changing("resolveException", "ResolveExceptionInput", CHANGED)
 REVOKE = changing("revokeException", "RevokeExceptionInput", CHANGED)
 
@@ -204,6 +205,11 @@ async def test_an_exception_from_request_to_resolution(company: Company) -> None
     assert (await c.stands(exception))[1] == {"outcome": "PASS", "exception": None}
 
     # That the policy passes again suggests that the exception is needed no more; its owner says so.
+    early = await c.do(c.ines, RESOLVE, exception=exception, note="Recall is 0.93.")
+    assert early["why"].startswith("1 of its criteria is not met: Recall is 0.9 on the new scans; confirm what")
+    criterion = f"AcceptanceCriterion:{await c.db.reads.fetchval('SELECT id FROM acceptance_criteria')}"
+    met = {"note": "0.93 on 800 scans.", "evidenceUrl": "https://evidence.test/recall"}
+    await c.do(c.ines, CONFIRM, criterion=criterion, **met)
     done = await c.do(c.ines, RESOLVE, exception=exception, note="Recall is 0.93.")
     assert done == {"exception": {"id": exception, "status": "RESOLVED", "endedBy": {"handle": "ines"}}}
     await c.work(exception)
@@ -227,6 +233,7 @@ async def test_an_exception_from_request_to_resolution(company: Company) -> None
         ("exception.extended", "sofia"),
         ("exception.reviewed", "sofia"),
         ("exception.resolution_suggested", "ines"),
+        ("exception.criterion_met", "ines"),
         ("exception.resolved", "ines"),
     ]
 

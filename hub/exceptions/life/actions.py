@@ -47,11 +47,12 @@ async def revoke(tx: Tx, who: Principal, exception_id: UUID, *, reason: str) -> 
 
 
 async def resolve(tx: Tx, who: Principal, exception_id: UUID, *, note: str = "") -> PolicyException:
-    """Confirm that an exception is needed no more: once checks suggest it, or, with a note, as one who decides."""
+    """Confirm that an exception is needed no more: once checks and criteria say so, or, with a note, as a decider."""
     moved = await begin(tx, who, exception_id, Verb.RESOLVE)
-    suggested_at = moved.found.resolution_suggested_at
-    moves.check_resolvable(moved.worn, suggested_at)
-    why = words.optional(note, "note") if suggested_at is not None else words.wanted(note, "note")
+    suggested_at, unmet = moved.found.resolution_suggested_at, await life.unmet(tx, exception_id)
+    moves.check_resolvable(moved.worn, suggested_at, unmet)
+    told = suggested_at is not None and not unmet
+    why = words.optional(note, "note") if told else words.wanted(note, "note")
     await end(tx, exception_id, ExceptionStatus.RESOLVED, why)
     return await again(tx, exception_id)
 

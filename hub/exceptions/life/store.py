@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from hub.approvals.tables import SubjectKind
 from hub.db import Tx
 from hub.exceptions.tables import (
+    AcceptanceCriterion,
     ExceptionExtension,
     ExceptionReview,
     ExceptionStatus,
@@ -49,6 +50,16 @@ class Followed:
     id: UUID
     was_tier: str
     was_team: UUID | None
+
+
+async def unmet(tx: Tx, exception_id: UUID) -> list[str]:
+    """What is still to be true for an exception to be closed, in the order it was written."""
+    statement = (
+        select(AcceptanceCriterion.description)
+        .where(col(AcceptanceCriterion.exception_id) == exception_id, col(AcceptanceCriterion.met_at).is_(None))
+        .order_by(col(AcceptanceCriterion.id))
+    )
+    return list((await tx.session.execute(statement)).scalars())
 
 
 async def become(

@@ -110,6 +110,7 @@ async def test_it_is_handed_on_revoked_and_resolved(counter: Counter) -> None:
     )
     assert not [line for line in (await counter(counter.olaf, "show", second)).lines if "exception resolve" in line]
     await counter.pretend("UPDATE policy_exceptions SET resolution_suggested_at = now()")
+    await counter.pretend("UPDATE acceptance_criteria SET met_at = now()")
     shown = await counter.done(counter.olaf, "show", second)
     assert f"hub exception resolve {second} --note 'WORDS'" in shown
     assert await counter.done(counter.olaf, "resolve", second) == [
