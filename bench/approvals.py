@@ -6,11 +6,10 @@ python -m bench.approvals [--quick]
 import argparse
 import asyncio
 import os
-import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -20,7 +19,6 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-import uvicorn
 import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,7 +29,7 @@ from bench.client import get, lines, poster
 from bench.estate import fill
 from bench.gate import inserting, p95
 from bench.reads import Side, interleave, once, table
-from bench.servers import Served, served
+from bench.servers import Served, beside, listen, served
 from hub.clock import SystemClock
 from hub.db import Db, new_id
 from hub.deployments import actions as deployments
@@ -154,36 +152,14 @@ async def serve_bare(address: str, told: bytes) -> None:
                 await connection.execute(TOUCH, UUID(there["version"]))
         return Response(b'{"status":"APPROVED"}', media_type="application/json")
 
-    door = socket.create_server(("127.0.0.1", 0), backlog=256)
-    app = Starlette(routes=[Route("/sign/{request}", sign)])
-    config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=120
-    )
-    server = uvicorn.Server(config)
-    print(door.getsockname()[1], flush=True)
-    serving = asyncio.create_task(server.serve(sockets=[door]))
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
+    await listen(Starlette(routes=[Route("/sign/{request}", sign)]))
 
 
-@asynccontextmanager
-async def bare(address: str, plan: dict[str, Any], folder: Path) -> AsyncIterator[Served]:
+def bare(address: str, plan: dict[str, Any], folder: Path) -> AbstractAsyncContextManager[Served]:
     """The bare endpoint in a process of its own."""
     told = folder / f"plan-{new_id()}.json"
     told.write_bytes(orjson.dumps(plan))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.approvals", "--bare", address, str(told)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        yield Served(int(await process.stdout.readline()), process.pid)
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return beside("bench.approvals", "--bare", address, str(told))
 
 
 def plain(one: Waiting) -> dict[str, str]:

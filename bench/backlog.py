@@ -4,14 +4,12 @@ python -m bench.backlog [--quick]
 """
 
 import argparse
-import asyncio
 import os
 import re
 import sys
 import tempfile
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from itertools import repeat
 from pathlib import Path
 from urllib.parse import quote
@@ -28,7 +26,7 @@ import hub.wiring  # noqa: F401
 from bench.client import get, poster
 from bench.estate import fill
 from bench.reads import Side, interleave, once, ratio, table
-from bench.servers import POOL, Served, listen, served, token
+from bench.servers import POOL, Served, beside, listen, served, token
 from hub.clock import SystemClock
 from hub.db import ReadConnection
 from hub.embedded import Embedded
@@ -117,21 +115,9 @@ async def serve_bare(address: str, cost: str) -> None:
     await listen(Starlette(routes=[Route("/page", page)]))
 
 
-@asynccontextmanager
-async def bare(address: str, cost: str) -> AsyncIterator[Served]:
+def bare(address: str, cost: str) -> AbstractAsyncContextManager[Served]:
     """The bare endpoint in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.backlog", "--bare", address, cost),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        yield Served(int(await process.stdout.readline()), process.pid)
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return beside("bench.backlog", "--bare", address, cost)
 
 
 async def build(address: str) -> None:

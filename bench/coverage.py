@@ -4,12 +4,11 @@ python -m bench.coverage [--quick]
 """
 
 import argparse
-import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,7 +22,7 @@ from bench.client import poster
 from bench.estate import fill
 from bench.gate import ASK, open_versions
 from bench.reads import Measured, Side, interleave, once, ratio, table
-from bench.servers import Served, serve, served, token
+from bench.servers import Served, beside, serve, served, token
 from hub.embedded import Embedded
 from hub.migrate import migrate
 
@@ -85,26 +84,14 @@ async def serve_without(address: str) -> None:
     async def nothing(*_: Any, **__: Any) -> dict[Any, Any]:
         return {}
 
-    exceptions.covering = nothing  # type: ignore[assignment]
+    exceptions.covering = nothing
     controls.follow = nothing  # type: ignore[assignment]
     await serve("hub", address)
 
 
-@asynccontextmanager
-async def without(address: str) -> AsyncIterator[Served]:
+def without(address: str) -> AbstractAsyncContextManager[Served]:
     """That hub in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.coverage", "--without", address),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        yield Served(int(await process.stdout.readline()), process.pid)
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return beside("bench.coverage", "--without", address)
 
 
 def line(name: str, clients: int, lean: Measured, whole: Measured) -> list[str]:

@@ -4,13 +4,11 @@ python -m bench.gate [--quick]
 """
 
 import argparse
-import asyncio
 import os
-import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -18,7 +16,6 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-import uvicorn
 import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -28,7 +25,7 @@ from starlette.routing import Route
 from bench.client import get, poster
 from bench.estate import fill
 from bench.reads import Side, interleave, once, table
-from bench.servers import Served, served, token
+from bench.servers import Served, beside, listen, served, token
 from hub.db import new_id
 from hub.embedded import Embedded
 from hub.migrate import migrate
@@ -89,35 +86,12 @@ async def serve_bare(address: str, decided: str, first: str, model: str) -> None
                 await connection.executemany(statements[name], renamed)
         return Response(b'{"status":"AWAITING_APPROVAL"}', media_type="application/json")
 
-    door = socket.create_server(("127.0.0.1", 0), backlog=256)
-    app = Starlette(routes=[Route("/gate/{version}", decide)])
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=120
-        )
-    )
-    print(door.getsockname()[1], flush=True)
-    serving = asyncio.create_task(server.serve(sockets=[door]))
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
+    await listen(Starlette(routes=[Route("/gate/{version}", decide)]))
 
 
-@asynccontextmanager
-async def bare(address: str, *decided: str) -> AsyncIterator[Served]:
+def bare(address: str, *decided: str) -> AbstractAsyncContextManager[Served]:
     """The bare endpoint in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.gate", "--bare", address, *decided),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        yield Served(int(await process.stdout.readline()), process.pid)
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return beside("bench.gate", "--bare", address, *decided)
 
 
 async def open_versions(address: str) -> list[tuple[UUID, UUID]]:

@@ -4,19 +4,16 @@ python -m bench.inbox [--quick]
 """
 
 import argparse
-import asyncio
 import os
-import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from statistics import median
 from uuid import UUID
 
 import asyncpg
-import uvicorn
 import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,7 +24,7 @@ from bench.approvals import Waiting, somebody, waiting
 from bench.client import get, poster
 from bench.estate import fill
 from bench.reads import Side, interleave, ratio, table
-from bench.servers import Served, served
+from bench.servers import Served, beside, listen, served
 from hub.clock import SystemClock
 from hub.db import Db, ReadConnection
 from hub.embedded import Embedded
@@ -67,34 +64,12 @@ async def serve_bare(address: str, reader: str) -> None:
     async def inbox(_request: Request) -> Response:
         return Response(await pool.fetchval(BARE_INBOX, person, clock.now()), media_type="application/json")
 
-    door = socket.create_server(("127.0.0.1", 0), backlog=256)
-    app = Starlette(routes=[Route("/inbox", inbox)])
-    config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=120
-    )
-    server = uvicorn.Server(config)
-    print(door.getsockname()[1], flush=True)
-    serving = asyncio.create_task(server.serve(sockets=[door]))
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
+    await listen(Starlette(routes=[Route("/inbox", inbox)]))
 
 
-@asynccontextmanager
-async def bare(address: str, reader: UUID) -> AsyncIterator[Served]:
+def bare(address: str, reader: UUID) -> AbstractAsyncContextManager[Served]:
     """The bare endpoint in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.inbox", "--bare", address, str(reader)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        yield Served(int(await process.stdout.readline()), process.pid)
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return beside("bench.inbox", "--bare", address, str(reader))
 
 
 FILL = """

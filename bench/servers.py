@@ -9,7 +9,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -111,10 +111,10 @@ class Served:
 
 
 @asynccontextmanager
-async def served(kind: str, address: str, *more: str) -> AsyncIterator[Served]:
-    """One of the two servers in a process of its own."""
+async def beside(module: str, *words: str) -> AsyncIterator[Served]:
+    """A server in a process of its own: a module of the benches that listens when it is given these words."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.servers", kind, address, *more),
+        *(sys.executable, "-m", module, *words),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parent.parent,
@@ -123,7 +123,7 @@ async def served(kind: str, address: str, *more: str) -> AsyncIterator[Served]:
     try:
         said = await process.stdout.readline()
         if not said:
-            raise RuntimeError(f"the {kind} server did not start; it ended with {await process.wait()}")
+            raise RuntimeError(f"the server {words[0]} of {module} did not start; it ended with {await process.wait()}")
         yield Served(int(said), process.pid)
     finally:
         process.stdin.close()
@@ -132,6 +132,11 @@ async def served(kind: str, address: str, *more: str) -> AsyncIterator[Served]:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def served(kind: str, address: str, *more: str) -> AbstractAsyncContextManager[Served]:
+    """One of the two servers of this module in a process of its own."""
+    return beside("bench.servers", kind, address, *more)
 
 
 async def token(address: str) -> str:

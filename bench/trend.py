@@ -4,14 +4,11 @@ python -m bench.trend [--quick]
 """
 
 import argparse
-import asyncio
 import os
 import re
-import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from pathlib import Path
@@ -19,7 +16,6 @@ from time import perf_counter
 
 import asyncpg
 import orjson
-import uvicorn
 import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,7 +27,7 @@ from bench.client import get, poster
 from bench.histories import DAYS, fill
 from bench.reads import Side, interleave, once, ratio, table
 from bench.seed import seed
-from bench.servers import Served, served, token
+from bench.servers import Served, beside, listen, served, token
 from hub.clock import SystemClock
 from hub.db import Db, ReadConnection
 from hub.embedded import Embedded
@@ -95,38 +91,12 @@ async def serve_bare(address: str) -> None:
         body = b'{"data":{"exceptionTrend":{"buckets":%b}},"extensions":{"cost":2}}' % found
         return Response(body, media_type="application/json")
 
-    door = socket.create_server(("127.0.0.1", 0), backlog=256)
-    config = uvicorn.Config(
-        Starlette(routes=[Route("/trend", trend)]),
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_level="warning",
-        timeout_keep_alive=120,
-    )
-    server = uvicorn.Server(config)
-    print(door.getsockname()[1], flush=True)
-    serving = asyncio.create_task(server.serve(sockets=[door]))
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
+    await listen(Starlette(routes=[Route("/trend", trend)]))
 
 
-@asynccontextmanager
-async def bare(address: str) -> AsyncIterator[Served]:
+def bare(address: str) -> AbstractAsyncContextManager[Served]:
     """The bare endpoint in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.trend", "--bare", address),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        yield Served(int(await process.stdout.readline()), process.pid)
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return beside("bench.trend", "--bare", address)
 
 
 async def build(address: str, exceptions: int, events: int) -> None:
