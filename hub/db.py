@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -105,6 +105,33 @@ def sql(text: str) -> Sql:
     return Sql(_NAME.sub(lambda found: f"${names.index(found[1]) + 1}", text), names)
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A change that gives nothing back, for `Tx.send`: its statement, and a value for each `$number` in it."""
+
+    text: str
+    values: tuple[Any, ...]
+
+
+def adding(row: SQLModel) -> Write:
+    """That one row is added, with a value of its own in each column."""
+    kind, values = type(row), row.__dict__
+    given = (_written(values[name]) if is_document else values[name] for name, is_document in _documents(kind).items())
+    return Write(_adding(kind), tuple(given))
+
+
+def changing(kind: type[SQLModel], id: UUID, values: Mapping[str, Any]) -> Write:
+    """That columns of one row are written."""
+    documents = _documents(kind)
+    given = (_written(value) if documents[name] else value for name, value in values.items())
+    return Write(_changing(kind, tuple(values)), (id, *given))
+
+
+def running(statement: Sql, values: Mapping[str, Any]) -> Write:
+    """That a statement of one's own runs; it gives nothing back and must not begin with WITH."""
+    return Write(statement.text, tuple(values[name] for name in statement.names))
+
+
 Row = TypeVar("Row", bound=SQLModel)
 
 
@@ -151,21 +178,13 @@ class Tx:
         """The same as rows of a table, as of now: what is set on them is not written."""
         return [row_of(kind, one) for one in await self.fetch(statement, values)]
 
-    async def insert(self, row: SQLModel) -> None:
-        """Add one row, with a value of its own in each column."""
-        values = row.__dict__
-        documents = _documents(type(row))
-        places = ", ".join(f"${number}" for number, _ in enumerate(documents, 1))
-        statement = f"INSERT INTO {row.__tablename__} ({', '.join(documents)}) VALUES ({places})"
-        given = (_written(values[name]) if is_document else values[name] for name, is_document in documents.items())
-        await self.connection.execute(statement, *given)
+    async def send(self, *writes: Write) -> None:
+        """Make changes in one statement, by one way to the server: none of them sees what another wrote.
 
-    async def update(self, kind: type[SQLModel], id: UUID, values: Mapping[str, Any]) -> None:
-        """Write columns of one row."""
-        documents = _documents(kind)
-        said = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 2))
-        given = (_written(value) if documents[name] else value for name, value in values.items())
-        await self.connection.execute(f"UPDATE {kind.__tablename__} SET {said} WHERE id = $1", id, *given)
+        So each must be of another table, or at least of other rows.
+        """
+        values = [value for write in writes for value in write.values]
+        await self.connection.execute(_joined(tuple(write.text for write in writes)), *values)
 
 
 def row_of(kind: type[Row], record: "asyncpg.Record") -> Row:
@@ -187,6 +206,45 @@ def _maker(kind: type[SQLModel]) -> tuple[Callable[[], Any], Mapping[str, Callab
     columns = SQLModel.metadata.tables[str(kind.__tablename__)].columns
     words = {column.name: column.type.enum_class if isinstance(column.type, Enum) else None for column in columns}
     return inspect(kind).class_manager.new_instance, words
+
+
+def fresh(kind: type[Row], **values: Any) -> Row:
+    """A new row, past SQLModel's own way, which takes as long as a small statement; every column is to be given."""
+    make, words = _maker(kind)
+    assert values.keys() == words.keys(), f"of {kind.__tablename__} differ {values.keys() ^ words.keys()}"
+    row: Row = make()
+    row.__dict__.update(values)
+    return row
+
+
+@cache
+def _adding(kind: type[SQLModel]) -> str:
+    names = _documents(kind)
+    places = ", ".join(f"${number}" for number, _ in enumerate(names, 1))
+    return f"INSERT INTO {kind.__tablename__} ({', '.join(names)}) VALUES ({places})"
+
+
+@cache
+def _changing(kind: type[SQLModel], names: tuple[str, ...]) -> str:
+    said = ", ".join(f"{name} = ${number}" for number, name in enumerate(names, 2))
+    return f"UPDATE {kind.__tablename__} SET {said} WHERE id = $1"
+
+
+_PLACE = re.compile(r"\$(\d+)")
+
+
+@lru_cache(STATEMENTS_KEPT)
+def _joined(texts: tuple[str, ...]) -> str:
+    """Statements as one, their values numbered through; the last stands by itself, since one must."""
+    numbered, before = [], 0
+    for one in texts:
+        parts = _PLACE.split(one)
+        parts[1::2] = [f"${int(number) + before}" for number in parts[1::2]]
+        numbered.append("".join(parts))
+        before += max((int(number) for number in _PLACE.findall(one)), default=0)
+    *others, last = numbered
+    named = ", ".join(f"w{at} AS ({one})" for at, one in enumerate(others))
+    return f"WITH {named} {last}" if named else last
 
 
 @cache

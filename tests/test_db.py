@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from hub.db import Db, new_id, sql
+from hub.db import Db, Write, adding, changing, fresh, new_id, running, sql
+from hub.people.access import Principal
 from hub.people.tables import Person, PersonKind, Token
 from tests.make import Make
 
@@ -43,10 +44,36 @@ async def test_a_row_is_added_and_written(db: Db, make: Make) -> None:
         created_at=datetime(2026, 1, 1, tzinfo=UTC), expires_at=datetime(2026, 2, 1, tzinfo=UTC),
     )  # fmt: skip
     async with db.write(actor=None, operation="op") as tx:
-        await tx.insert(token)
-        await tx.update(Token, token.id, {"label": "other"})
+        await tx.send(adding(token))
+        await tx.send(changing(Token, token.id, {"label": "other"}))
         (read,) = await tx.rows(Token, sql("SELECT * FROM tokens WHERE id = :id"), {"id": token.id})
     assert read.model_dump() == {**token.model_dump(), "label": "other"}
+
+
+async def test_several_changes_go_in_one_statement_and_all_or_none_of_them_holds(db: Db, make: Make) -> None:
+    ada, bob = await make.person("ada"), await make.person("bob")
+    rename = sql("UPDATE people SET name = :name WHERE id = :id AND name <> :name")
+
+    def renamed(who: Principal, name: str) -> Write:
+        return running(rename, {"name": name, "id": who.person_id})
+
+    token = Token(
+        id=new_id(), person_id=ada.person_id, label="ci", prefix="hub_y", secret_hash=b"y", scopes=["READ"],
+        created_at=datetime(2026, 1, 1, tzinfo=UTC), expires_at=datetime(2026, 2, 1, tzinfo=UTC),
+    )  # fmt: skip
+    async with db.write(actor=None, operation="op") as tx:
+        await tx.send(renamed(ada, "Countess"), adding(token), renamed(bob, "Bobby"))
+    assert await make.count("people", "name IN ('Countess', 'Bobby')") == 2
+    assert await make.count("tokens", f"id = '{token.id}'") == 1
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with db.write(actor=None, operation="op") as tx:
+            await tx.send(renamed(ada, "Nobody"), adding(token))
+    assert await make.count("people", "name = 'Nobody'") == 0
+
+
+def test_a_new_row_is_given_every_column() -> None:
+    with pytest.raises(AssertionError, match=r"of people differ .*handle"):
+        fresh(Person, id=new_id())
 
 
 async def test_what_was_sent_either_way_is_rolled_back_together(db: Db, make: Make) -> None:

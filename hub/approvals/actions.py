@@ -1,27 +1,29 @@
 """Verbs on approval requests. Every way in, console, command line or chat, comes through here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from hub import words
 from hub.approvals import rules, store, subjects
 from hub.approvals.asked import store as asked_store
 from hub.approvals.bypass import rules as bypass_rules
+from hub.approvals.counting import store as counting
+from hub.approvals.counting.rules import Counted, Makers, asks_fewer, seated
+from hub.approvals.counting.store import Signing
 from hub.approvals.requesting import Wanted as Wanted
 from hub.approvals.requesting import request as request
 from hub.approvals.requesting import request_all as request_all
 from hub.approvals.rules import OUTCOMES, event_subject
 from hub.approvals.rules import told as told_of
-from hub.approvals.signing import Answer, Seated, seated
-from hub.approvals.steps import Given, current, is_approved, steps_of, wants
-from hub.approvals.store import Counted, Signing
+from hub.approvals.signing import Answer, Seated, seat_of
+from hub.approvals.steps import Given, Progress, progress, steps_of
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus, Channel, SignOff, SignOffDecision
-from hub.db import Tx, new_id
+from hub.approvals.telling import tell
+from hub.db import Tx, Write, adding, fresh, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.events.record import Entry, record, record_all
+from hub.events.record import Entry, record_all
 from hub.models.rules import sees
-from hub.people import store as people
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 from hub.people.tables import Discipline, Role
@@ -45,11 +47,11 @@ async def sign(
     if decision is SignOffDecision.WITHDRAW:
         why = "to take your answer back, use withdrawSignOff (hub approvals unsign)"
         raise Refused(Code.BAD_INPUT, why, field="decision")
-    answers = await store.answers(tx, request_id)
-    live = rules.live(answers, await store.revoked(tx, answers))
+    now = await counting.signing(tx, request_id, who.person_id, on_behalf_of or who.person_id)
+    live = rules.live(now.answers)
     if (before := live.get(who.person_id)) is not None:
         if before.decision is decision:
-            return before
+            return await store.answer(tx, before.id)
         raise Refused(
             Code.WRONG_STATE,
             f"you answered {before.decision} before; take that back first, then answer anew",
@@ -59,14 +61,11 @@ async def sign(
     bypass_rules.check_answer(asked.subject_kind, decision)
     needed = rules.needs_comment(decision, asked.tier)
     written = words.wanted(comment, "comment") if needed else words.optional(comment, "comment")
-    makers, names = await check_content(tx, asked, digest_seen)
-    now = await store.signing(tx, request_id, who.person_id, on_behalf_of or who.person_id, makers, names)
+    makers = await check_content(tx, asked, digest_seen)
     rules.check_active(now.active, now.roles)
     answer = Answer(who.person_id, who.kind, on_behalf_of, decision, discipline)
-    seat = await seated(tx, asked, answer, live, now)
-    entry = 1 + sum(one.person_id == who.person_id for one in answers)
-    made = _signed(tx, asked, seat, answer, now, written, entry, channel)
-    await store.add_sign_off(tx, made)
+    seat = await seat_of(tx, asked, answer, live, now, makers)
+    made = _signed(tx, asked, seat, answer, now, written, channel)
     told = {
         "sign_off": made.id,
         "decision": decision,
@@ -75,12 +74,22 @@ async def sign(
         "channel": channel,
         "comment_digest": digest_of_text(written),
     }
-    await record(tx, "approval.signed", event_subject(asked), told, scope_id=asked.scope_id)
-    if decision in OUTCOMES:
-        await settle(tx, asked, OUTCOMES[decision])
-    else:
-        # Nobody's rights change while the lock on people is shared: what counted before counts still, and this one too.
-        await _weigh(tx, asked, now.given(Counted(who.person_id, made.discipline, made.step, now.hands)))
+    # Nobody's rights change while the lock on people is shared: what counted before counts still, and this one too.
+    mine = Counted(who.person_id, made.discipline, made.step, now.together)
+    counted = [*now.counted, mine] if decision is SignOffDecision.APPROVE else now.counted
+    far = progress(steps_of(asked.rule["steps"]), seated(counted, makers))
+    ends = OUTCOMES.get(decision, ApprovalStatus.APPROVED if far.is_approved else None)
+    besides = [adding(made)]
+    if ends is None:
+        besides += [
+            *_moved(asked, far),
+            asked_store.not_these(asked.id, {who.person_id, on_behalf_of or who.person_id}),
+        ]
+    await tell(tx, "signed", asked, told, besides)
+    if ends is not None:
+        await settle(tx, asked, ends)
+    elif far.step != asked.step or not asks_fewer(asked.wants, far.wants, now.others_asked):
+        await asked_store.refresh(tx, requests=[asked.id])
     return made
 
 
@@ -108,10 +117,9 @@ async def withdraw_sign_off(
             "signed_at": tx.at,
         }
     )
-    await store.add_sign_off(tx, made)
     told = {"sign_off": made.id, "before": mine[-1].id, "comment_digest": digest_of_text(written)}
-    await record(tx, "approval.sign_off_withdrawn", event_subject(asked), told, scope_id=asked.scope_id)
-    await count(tx, asked, await makers_of(tx, asked))
+    await tell(tx, "sign_off_withdrawn", asked, told, [adding(made)])
+    await count(tx, asked)
     return made
 
 
@@ -129,19 +137,14 @@ async def withdraw(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
     return await again(tx, request_id)
 
 
-async def count(tx: Tx, asked: ApprovalRequest, makers: Collection[UUID]) -> None:
+async def count(tx: Tx, asked: ApprovalRequest) -> None:
     """Count the approvals that count now: the request is approved by them, or asks whoever is wanted still."""
-    await _weigh(tx, asked, await store.given(tx, asked.id, but=makers))
-
-
-async def _weigh(tx: Tx, asked: ApprovalRequest, given: Sequence[Given]) -> None:
-    steps = steps_of(asked.rule["steps"])
-    if is_approved(steps, given):
+    far = progress(steps_of(asked.rule["steps"]), await counting.given(tx, asked.id, rules.makers(asked)))
+    if far.is_approved:
         await settle(tx, asked, ApprovalStatus.APPROVED)
         return
-    wanted = wants(steps, given)
-    if wanted != asked.wants:
-        await store.change(tx, asked.id, wants=wanted, step=current(steps, given))
+    if moved := _moved(asked, far):
+        await tx.send(*moved)
     await asked_store.refresh(tx, requests=[asked.id])
 
 
@@ -154,10 +157,8 @@ async def settle(
     told: Mapping[str, object] | None = None,
 ) -> None:
     """Decide a request, once: nobody is asked any more, and what hangs on it follows."""
-    await store.change(tx, asked.id, status=status, status_why=why, **rules.decided(asked, tx.at))
-    await asked_store.refresh(tx, requests=[asked.id])
-    kind = f"approval.{status.lower()}"
-    await record(tx, kind, event_subject(asked), {**told_of(asked), **(told or {})}, scope_id=asked.scope_id)
+    decided = store.changed(asked.id, status=status, status_why=why, **rules.decided(asked, tx.at))
+    await tell(tx, status.lower(), asked, told or {}, [decided, asked_store.nobody([asked.id])])
 
 
 async def void(tx: Tx, found: Mapping[UUID, tuple[ApprovalRequest, list[str]]]) -> None:
@@ -165,12 +166,11 @@ async def void(tx: Tx, found: Mapping[UUID, tuple[ApprovalRequest, list[str]]]) 
     if not found:
         return
     await store.void(tx, {asked.id: ", ".join(names) for asked, names in found.values()})
-    await asked_store.refresh(tx, requests=list(found))
     entries = [
         Entry(event_subject(asked), {**told_of(asked), "changed": names}, asked.scope_id)
         for asked, names in found.values()
     ]
-    await record_all(tx, "approval.stale", entries)
+    await record_all(tx, "approval.stale", entries, [asked_store.nobody(list(found))])
 
 
 async def recount(tx: Tx, request_id: UUID) -> None:
@@ -180,7 +180,7 @@ async def recount(tx: Tx, request_id: UUID) -> None:
     await subjects.hold(tx, *about)
     asked = await again(tx, request_id)
     if asked.status is ApprovalStatus.PENDING:
-        await count(tx, asked, await makers_of(tx, asked))
+        await count(tx, asked)
 
 
 async def counted(tx: Tx, asked: ApprovalRequest, *, but: Collection[UUID] = ()) -> list[Given]:
@@ -189,13 +189,7 @@ async def counted(tx: Tx, asked: ApprovalRequest, *, but: Collection[UUID] = ())
     Those of some people, under whatever account, are left out.
     """
     await store.share_people(tx)
-    return await store.given(tx, asked.id, but=await makers_of(tx, asked, also=but))
-
-
-async def makers_of(tx: Tx, asked: ApprovalRequest, *, also: Collection[UUID] = ()) -> set[UUID]:
-    """Everybody whose work a request is about, and who made it, under every account they have by now."""
-    makers, names = rules.makers(asked)
-    return await people.alike(tx, {*makers, *also}, names)
+    return await counting.given(tx, asked.id, rules.makers(asked, also=but))
 
 
 async def held(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
@@ -222,8 +216,8 @@ async def again(tx: Tx, request_id: UUID) -> ApprovalRequest:
     return found
 
 
-async def check_content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> tuple[set[UUID], set[str]]:
-    """Refuse a signature for what is not there any more; gives who made what is there, by id and by outside name."""
+async def check_content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None) -> Makers:
+    """Refuse a signature for what is not there any more; gives who made what is there."""
     if digest_seen is not None and digest_seen != asked.subject_digest:
         raise rules.stale("you looked at other content than this request is about")
     now = await subjects.now(tx, asked.subject_kind, asked.subject_id, asked.stage)
@@ -234,21 +228,20 @@ async def check_content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None)
     return rules.makers(asked, now)
 
 
+def _moved(asked: ApprovalRequest, far: Progress) -> list[Write]:
+    """What is written of a request that waits for others than before."""
+    return [] if far.wants == asked.wants else [store.changed(asked.id, wants=far.wants, step=far.step)]
+
+
 def _signed(
-    tx: Tx,
-    asked: ApprovalRequest,
-    seat: Seated,
-    answer: Answer,
-    now: Signing,
-    comment: str,
-    entry: int,
-    channel: Channel,
+    tx: Tx, asked: ApprovalRequest, seat: Seated, answer: Answer, now: Signing, comment: str, channel: Channel
 ) -> SignOff:
-    return SignOff(
+    return fresh(
+        SignOff,
         id=new_id(),
         request_id=asked.id,
         person_id=answer.person_id,
-        entry=entry,
+        entry=1 + sum(one.person_id == answer.person_id for one in now.answers),
         step=seat.step,
         role=seat.role,
         discipline=seat.discipline,

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from hub.approvals.counting.rules import Human, Makers, Said
 from hub.approvals.steps import Given, Step, wanted
 from hub.approvals.tables import (
     ApprovalRequest,
     ApprovalRule,
     ApprovalStatus,
-    SignOff,
     SignOffDecision,
     SubjectKind,
 )
@@ -146,15 +146,13 @@ def discipline_for(
     return fitting[0]
 
 
-def live(answers: Sequence[SignOff], revoked: Collection[UUID]) -> dict[UUID, SignOff]:
+def live(answers: Sequence[Said]) -> dict[UUID, Said]:
     """What everybody says who answered: their last answer, unless they took it back, or it rests on a delegation that
     was taken back; answers come oldest first.
     """
     last = {one.person_id: one for one in answers}
     return {
-        person: one
-        for person, one in last.items()
-        if one.decision is not SignOffDecision.WITHDRAW and one.delegation_id not in revoked
+        person: one for person, one in last.items() if one.decision is not SignOffDecision.WITHDRAW and not one.revoked
     }
 
 
@@ -176,13 +174,13 @@ def check_active(active: bool, roles: Collection[Role]) -> None:
         raise Refused(Code.FORBIDDEN, "your roles were taken away meanwhile; nothing was signed")
 
 
-def check_signer(signer: UUID, *, is_service: bool, requested_by: UUID, authors: Collection[UUID]) -> None:
+def check_signer(person_id: UUID, signer: Human, *, is_service: bool, requested_by: UUID, makers: Makers) -> None:
     """Nobody signs for their own work, nor for what they asked; nor does a machine."""
     if is_service:
         raise own("a service account signs nothing")
-    if signer == requested_by:
+    if person_id == requested_by:
         raise own("you made this request")
-    if signer in authors:
+    if signer.made(makers):
         raise own("this is your own work")
 
 
@@ -209,12 +207,14 @@ def stale(why: str) -> Refused:
     )
 
 
-def makers(asked: ApprovalRequest, now: ApprovalSubject | None = None) -> tuple[set[UUID], set[str]]:
-    """The people and outside names whose work a request is about, and who asked: as it was asked, and as it is now."""
+def makers(asked: ApprovalRequest, now: ApprovalSubject | None = None, also: Collection[UUID] = ()) -> Makers:
+    """Whose work a request is about, and who asked it: as it was asked, and as it is now."""
     authors = asked.authors or {}
-    made_by = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by}
+    people = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by, *also}
     names = set(authors.get("names", ()))
-    return (made_by, names) if now is None else (made_by | set(now.author_ids), names | set(now.authors))
+    return (
+        Makers.of(people, names) if now is None else Makers.of(people | set(now.author_ids), names | set(now.authors))
+    )
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -1,14 +1,15 @@
 """In what capacity somebody answers: by their own right, or for somebody who gave them their say."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from hub.approvals import rules
+from hub.approvals.counting.rules import Makers, Said, seated
+from hub.approvals.counting.store import Signing
 from hub.approvals.standins import store as standins
 from hub.approvals.steps import current, steps_of
-from hub.approvals.store import Signing
-from hub.approvals.tables import ApprovalRequest, Delegation, SignOff, SignOffDecision
+from hub.approvals.tables import ApprovalRequest, Delegation, SignOffDecision
 from hub.db import Tx
 from hub.errors import Code, Refused
 from hub.people.tables import Discipline, PersonKind, Role
@@ -35,20 +36,23 @@ class Seated:
     delegation_id: UUID | None
 
 
-async def seated(tx: Tx, asked: ApprovalRequest, answer: Answer, live: Mapping[UUID, SignOff], now: Signing) -> Seated:
+async def seat_of(
+    tx: Tx, asked: ApprovalRequest, answer: Answer, live: Mapping[UUID, Said], now: Signing, makers: Makers
+) -> Seated:
     """The capacity in which somebody answers, at this moment; refused when they have none, or a hand in the work."""
     rules.check_signer(
         answer.person_id,
+        now.signer,
         is_service=answer.kind is PersonKind.SERVICE,
         requested_by=asked.requested_by,
-        authors=now.makers,
+        makers=makers,
     )
     steps = steps_of(asked.rule["steps"])
-    given = now.given()
+    given = seated(now.counted, makers)
     at = min(current(steps, given), len(steps) - 1)
     _check_once(answer, live)
     seats = [seat for seat in now.seats if seat.step == at]
-    lent = await _lent(tx, asked, answer, now.makers) if answer.on_behalf_of is not None else []
+    lent = await _lent(tx, asked, answer, now.holder.made(makers)) if answer.on_behalf_of is not None else []
     if answer.on_behalf_of is not None:
         seats = [seat for seat in seats if any(_covers(one, seat.discipline) for one in lent)]
     if not seats:
@@ -60,12 +64,12 @@ async def seated(tx: Tx, asked: ApprovalRequest, answer: Answer, live: Mapping[U
     return Seated(at, fitting[0].role, discipline, delegation.id if delegation else None)
 
 
-async def _lent(tx: Tx, asked: ApprovalRequest, answer: Answer, makers: Collection[UUID]) -> Sequence[Delegation]:
+async def _lent(tx: Tx, asked: ApprovalRequest, answer: Answer, is_own: bool) -> Sequence[Delegation]:
     """The delegations by which somebody may answer for somebody else, the widest first; refused when there is none."""
     assert answer.on_behalf_of is not None
     if answer.on_behalf_of == asked.requested_by:
         raise rules.own("whoever you sign for made this request")
-    if answer.on_behalf_of in makers:
+    if is_own:
         raise rules.own("it is the work of whoever you sign for")
     found = await standins.in_force(tx, answer.on_behalf_of, answer.person_id, asked.scope_id, asked.stage)
     if not found:
@@ -81,7 +85,7 @@ def _covers(delegation: Delegation, discipline: Discipline | None) -> bool:
     return not delegation.disciplines or discipline in delegation.disciplines
 
 
-def _check_once(answer: Answer, live: Mapping[UUID, SignOff]) -> None:
+def _check_once(answer: Answer, live: Mapping[UUID, Said]) -> None:
     """A person's say counts once, whoever's hand gives it."""
     if any(one.on_behalf_of == answer.person_id for one in live.values()):
         raise Refused(

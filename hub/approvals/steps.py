@@ -69,6 +69,15 @@ class Given:
     step: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the approvals that count have brought a request: the step that is open, and who may answer it."""
+
+    step: int
+    wants: dict[str, Any]
+    is_approved: bool
+
+
 def steps_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
     return tuple(Step.of(row) for row in rows)
 
@@ -120,6 +129,11 @@ def wants(steps: Sequence[Step], given: Collection[Given]) -> dict[str, Any]:
         "team": step.team,
         "lacking": lacking(step, _signed(at, given)),
     }
+
+
+def progress(steps: Sequence[Step], given: Collection[Given]) -> Progress:
+    """How far these approvals have brought a request."""
+    return Progress(current(steps, given), wants(steps, given), is_approved(steps, given))
 
 
 def _signed(at: int, given: Collection[Given]) -> list[Discipline | None]:

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from hub.approvals import store as approval_store
 from hub.approvals.matrix.store import MATRIX_LOCK
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus
-from hub.db import Tx, sql
+from hub.db import Tx, changing, sql
 from hub.deployments.tables import LIVE, DeploymentIntent, IntentStatus
 from hub.models.tables import Stage
 from hub.policies.store import BINDINGS_LOCK
@@ -222,7 +222,7 @@ async def change(tx: Tx, intent_ids: Collection[UUID], **values: Any) -> None:
     """Write the same columns of intents."""
     if len(intent_ids) == 1:
         (id,) = intent_ids
-        await tx.update(DeploymentIntent, id, values)
+        await tx.send(changing(DeploymentIntent, id, values))
         return
     statement = update(DeploymentIntent).where(col(DeploymentIntent.id).in_(intent_ids)).values(**values)
     await tx.session.execute(statement.execution_options(synchronize_session=False))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from hub.db import Tx, new_id
+from hub.db import Tx, Write, new_id
 from hub.events import store
 from hub.events.canonical import Plain, canonical, instant, plain
 from hub.events.reactions import Happened, Subject, react
@@ -25,19 +25,28 @@ class Entry:
 
 
 async def record(
-    tx: Tx, kind: str, subject: Subject, data: Mapping[str, object], *, scope_id: UUID | None = None
+    tx: Tx,
+    kind: str,
+    subject: Subject,
+    data: Mapping[str, object],
+    *,
+    scope_id: UUID | None = None,
+    besides: Sequence[Write] = (),
 ) -> UUID:
-    """Append one event and run its reactions in this transaction; gives the event's id."""
-    (made,) = await record_all(tx, kind, [Entry(subject, data, scope_id)])
+    """Append one event and run its reactions in this transaction; gives the event's id.
+
+    `besides` is what it tells of, where that is to be written by the same statement.
+    """
+    (made,) = await record_all(tx, kind, [Entry(subject, data, scope_id)], besides)
     return made
 
 
-async def record_all(tx: Tx, kind: str, entries: Sequence[Entry]) -> list[UUID]:
+async def record_all(tx: Tx, kind: str, entries: Sequence[Entry], besides: Sequence[Write] = ()) -> list[UUID]:
     """Append events of one kind in one statement, in this order, then run each reaction once with all of them."""
     if not entries:
         return []
     happened = tuple(Happened(new_id(), kind, e.subject, _mapping(e.data), e.scope_id) for e in entries)
-    await store.append(tx, kind, [_row(tx, event) for event in happened])
+    await store.append(tx, kind, [_row(tx, event) for event in happened], besides)
     await react(tx, happened)
     return [event.id for event in happened]
 

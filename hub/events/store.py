@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
-from hub.db import Tx, sql
+from hub.db import Tx, Write, running, sql
 from hub.events.tables import Answered
 
 _APPEND = sql("""
@@ -23,14 +23,14 @@ ORDER BY n.place
 """)
 
 
-async def append(tx: Tx, kind: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Add lines of one kind, in one statement; the database numbers them in this order."""
+async def append(tx: Tx, kind: str, rows: Sequence[dict[str, Any]], besides: Sequence[Write] = ()) -> None:
+    """Add lines of one kind, in one statement with what is written besides; the database numbers them in this order."""
     values: dict[str, Any] = {"kind": kind, "at": tx.at, "actor_id": tx.actor, "operation": tx.operation}
     for name in ("id", "subject_kind", "subject_id", "subject_digest", "scope_id"):
         values[f"{name}s"] = [row[name] for row in rows]
     values["datas"] = [orjson.dumps(row["data"]).decode() for row in rows]
     values["bodies"] = [row["body"] for row in rows]
-    await tx.fetch(_APPEND, values)
+    await tx.send(*besides, running(_APPEND, values))
 
 
 async def claim_key(tx: Tx, row: dict[str, Any]) -> bool:

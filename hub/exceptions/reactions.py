@@ -23,11 +23,11 @@ NOBODY = "nobody decided within the term; ask anew"
 async def settle(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """An exception that was approved is granted and an extension moves its end; one that was not ends."""
     for event in happened:
-        subject = event.data["subject"]
-        if not isinstance(subject, dict) or subject["kind"] not in (review.KIND, extending.KIND):
+        kind, id = _asked_about(event)
+        if kind not in (review.KIND, extending.KIND):
             continue
-        id, state, note = UUID(str(subject["id"])), ENDS[event.kind], await _note(tx, event)
-        if subject["kind"] == review.KIND:
+        state, note = ENDS[event.kind], await _note(tx, event)
+        if kind == review.KIND:
             await actions.settled(tx, id, state, by=tx.actor, note=note)
         else:
             await extending.settled(tx, id, ExtensionState(state), by=tx.actor, note=note)
@@ -36,23 +36,21 @@ async def settle(tx: Tx, happened: tuple[Happened, ...]) -> None:
 @on("approval.opened", "approval.signed")
 async def look(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """An exception is under review once one of those asked has opened it, or anybody has signed."""
-    requests = [event.subject.id for event in happened]
     reader = tx.actor if happened[0].kind == "approval.opened" else None
-    await following.become(tx, requests, ExceptionStatus.UNDER_REVIEW, since={ExceptionStatus.SUBMITTED}, asked=reader)
+    await _become(tx, happened, ExceptionStatus.UNDER_REVIEW, {ExceptionStatus.SUBMITTED}, asked=reader)
 
 
 @on("approval.info_requested")
 async def wait(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """While the clock stands still something is to be explained first."""
     since = {ExceptionStatus.SUBMITTED, ExceptionStatus.UNDER_REVIEW}
-    await following.become(tx, [event.subject.id for event in happened], ExceptionStatus.INFO_REQUESTED, since=since)
+    await _become(tx, happened, ExceptionStatus.INFO_REQUESTED, since)
 
 
 @on("approval.info_given", "approval.resumed")
 async def go_on(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """Once it was explained, or the clock goes on without, it is under review again."""
-    requests, since = [event.subject.id for event in happened], {ExceptionStatus.INFO_REQUESTED}
-    await following.become(tx, requests, ExceptionStatus.UNDER_REVIEW, since=since)
+    await _become(tx, happened, ExceptionStatus.UNDER_REVIEW, {ExceptionStatus.INFO_REQUESTED})
 
 
 @on("exception.revoked", "exception.resolved", "exception.expired")
@@ -65,6 +63,27 @@ async def lapse(tx: Tx, happened: tuple[Happened, ...]) -> None:
 async def follow(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """Exceptions that have not ended are of their model's tier and team."""
     await following.follow(tx, [event.subject.id for event in happened])
+
+
+async def _become(
+    tx: Tx,
+    happened: tuple[Happened, ...],
+    state: ExceptionStatus,
+    since: set[ExceptionStatus],
+    *,
+    asked: UUID | None = None,
+) -> None:
+    """Have the exceptions that people speak of stand so; most requests are about something else."""
+    requests = [event.subject.id for event in happened if _asked_about(event)[0] == review.KIND]
+    if requests:
+        await following.become(tx, requests, state, since=since, asked=asked)
+
+
+def _asked_about(event: Happened) -> tuple[str, UUID]:
+    """The kind and the id of what an approval request is about, as each of its events tells."""
+    subject = event.data["subject"]
+    assert isinstance(subject, dict)
+    return str(subject["kind"]), UUID(str(subject["id"]))
 
 
 async def _note(tx: Tx, event: Happened) -> str:

@@ -84,6 +84,11 @@ async def tick(db: Db) -> None:
         await jobs.run_climb(db, Order({}, "job"))
 
 
+def about(asked: ApprovalRequest) -> dict[str, Any]:
+    """What every event of a request tells."""
+    return {"subject": {"kind": asked.subject_kind, "id": str(asked.subject_id)}, "stage": asked.stage}
+
+
 async def last(db: Db, kind: str) -> dict[str, Any]:
     """What the newest event of a kind tells."""
     found: dict[str, Any] = orjson.loads(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hub.approvals import actions, store
 from hub.approvals.asked import store as asked_store
-from hub.approvals.steps import current, is_approved, steps_of, wants
+from hub.approvals.steps import progress, steps_of
 from hub.approvals.tables import ApprovalRequest
 from hub.db import Tx
 from hub.events.jobs import Job, Lane, enqueue
@@ -36,11 +36,11 @@ async def _count(tx: Tx, answered: Collection[ApprovalRequest]) -> None:
     """What these requests want still. Whatever they set free is decided in a job: its subject is to be locked first."""
     changed = []
     for asked in answered:
-        given, steps = await actions.counted(tx, asked), steps_of(asked.rule["steps"])
-        if (wanted := wants(steps, given)) != asked.wants:
-            await store.change(tx, asked.id, wants=wanted, step=current(steps, given))
+        far = progress(steps_of(asked.rule["steps"]), await actions.counted(tx, asked))
+        if far.wants != asked.wants:
+            await store.change(tx, asked.id, wants=far.wants, step=far.step)
             changed.append(asked.id)
-        if is_approved(steps, given):
+        if far.is_approved:
             await enqueue(tx, COUNT, {"request": asked.id})
     if changed:
         await asked_store.refresh(tx, requests=changed)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from hub.approvals.store import ANSWERING
-from hub.db import Tx, sql
+from hub.approvals.counting.store import ANSWERING
+from hub.db import Tx, Write, running, sql
 
 # Whom pending requests ask now: who holds a seat that is open, sees the model, had no hand in it and has not answered;
 # and those to whom such people gave their say, for as long as they did.
@@ -76,6 +76,11 @@ WHERE (approval_asks.discipline, approval_asks.delegation_id, approval_asks.due_
     IS DISTINCT FROM (EXCLUDED.discipline, EXCLUDED.delegation_id, EXCLUDED.due_at)
 """)
 
+_NOBODY = sql("DELETE FROM approval_asks WHERE request_id = ANY (:requests)")
+_NOT_THESE = sql("""
+DELETE FROM approval_asks WHERE request_id = :request AND (person_id = ANY (:people) OR via_id = ANY (:people))
+""")
+
 # Open disciplines of requests ('' where none are told apart) for which everybody who is asked is away, without a
 # delegate who is there.
 _ALL_AWAY = text("""
@@ -126,6 +131,16 @@ async def refresh(tx: Tx, *, requests: Collection[UUID] | None = None, people: C
         "answering": ANSWERING,
     }
     await tx.fetch(_REFRESH, values)
+
+
+def nobody(requests: Collection[UUID]) -> Write:
+    """That requests which are decided ask nobody any more."""
+    return running(_NOBODY, {"requests": list(requests)})
+
+
+def not_these(request_id: UUID, people: Collection[UUID]) -> Write:
+    """That a request asks these people no more, nor anybody in their place: they have answered."""
+    return running(_NOT_THESE, {"request": request_id, "people": list(people)})
 
 
 async def found_out(tx: Tx, people: Collection[UUID], names: Collection[str]) -> list[UUID]:

@@ -61,7 +61,8 @@ async def reviewed(tx: Tx, break_glass_id: UUID, *, justified: bool) -> None:
 
 async def _subject(tx: Tx, made: BreakGlass, asked: ApprovalRequest) -> ApprovalSubject:
     now = await subjects.now(tx, asked.subject_kind, asked.subject_id, asked.stage)
-    involved, names = approval_rules.makers(asked, now)
+    involved = approval_rules.makers(asked, now).people
+    names = {*(asked.authors or {}).get("names", ()), *(now.authors if now is not None else ())}
     by = await people.person(tx, made.person_id)
     assert by is not None
     parts = rules.parts(made)

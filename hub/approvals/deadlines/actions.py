@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from hub.approvals import actions, rules, subjects
+from hub.approvals import actions, subjects
 from hub.approvals.asked import store as asked_store
 from hub.approvals.deadlines import store
 from hub.approvals.deadlines.rungs import Rung, RungKind
 from hub.approvals.store import change
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus, TermEnd
+from hub.approvals.telling import tell
 from hub.db import Tx
-from hub.events.record import record
 
 LATE_AFTER = timedelta(minutes=5)
 """What is done this much after its instant is marked late: whoever reads it knows that it should have come before."""
@@ -32,10 +32,10 @@ async def climb(tx: Tx, kind: str, subject_id: UUID, request_id: UUID) -> None:
     # What was missed while nobody looked is told once, not once for each rung.
     if any(rung.kind is RungKind.REMIND for rung in due):
         people = await asked_store.there(tx, request_id)
-        await _tell(tx, asked, "approval.reminded", {"people": people, "late": late})
+        await _tell(tx, asked, "reminded", {"people": people, "late": late})
     for to in dict.fromkeys(rung.to for rung in due if rung.to is not None):
         people = await store.told(tx, to, asked.scope_id, asked_store.MOST_TOLD)
-        await _tell(tx, asked, "approval.escalated", {"to": to, "people": people, "late": late})
+        await _tell(tx, asked, "escalated", {"to": to, "people": people, "late": late})
     climbed = asked.rung + len(due)
     await change(tx, request_id, rung=climbed, next_at=rungs[climbed].at)
 
@@ -48,9 +48,8 @@ async def _end(tx: Tx, asked: ApprovalRequest, missed: int, *, late: bool) -> No
         return
     await change(tx, asked.id, rung=asked.rung + missed, next_at=None)
     people: Sequence[UUID] = await asked_store.there(tx, asked.id)
-    await _tell(tx, asked, "approval.overdue", {"people": people, "late": late})
+    await _tell(tx, asked, "overdue", {"people": people, "late": late})
 
 
-async def _tell(tx: Tx, asked: ApprovalRequest, kind: str, told: dict[str, object]) -> None:
-    said = {**rules.told(asked), "due_at": asked.due_at, **told}
-    await record(tx, kind, rules.event_subject(asked), said, scope_id=asked.scope_id)
+async def _tell(tx: Tx, asked: ApprovalRequest, happened: str, told: dict[str, object]) -> None:
+    await tell(tx, happened, asked, {"due_at": asked.due_at, **told})

@@ -6,9 +6,9 @@ from uuid import UUID
 from hub.approvals import actions as approvals
 from hub.approvals.openings import store
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus, Channel
+from hub.approvals.telling import tell
 from hub.db import Tx
 from hub.errors import Code, Refused
-from hub.events.record import Subject, record
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 
@@ -44,6 +44,5 @@ async def look(
     new = await store.add(tx, asked.id, who.person_id, [None, *things], channel)
     if new:
         told = {"dossier": None in new, "evidence": [one for one in things if one in new], "channel": channel}
-        subject = Subject("approval_request", asked.id, asked.subject_digest)
-        await record(tx, "approval.opened", subject, told, scope_id=asked.scope_id)
+        await tell(tx, "opened", asked, told)
     return asked

@@ -14,10 +14,10 @@ from hub.approvals.deadlines.rungs import Rung
 from hub.approvals.tables import ApprovalComment, ApprovalRequest, CommentKind
 from hub.approvals.talk import rules, store
 from hub.approvals.talk.rules import Called
+from hub.approvals.telling import tell
 from hub.calendars import store as calendars
 from hub.db import Tx, new_id
 from hub.events.canonical import digest_of_text
-from hub.events.record import Subject, record
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 from hub.working_time import between
@@ -38,7 +38,7 @@ async def comment(tx: Tx, who: Principal, request_id: UUID, body: str, *, intern
     if internal:
         rules.check_insider(who, has_hand=await store.has_hand(tx, request_id, who.person_id))
     said, called = await _said(tx, who, asked, CommentKind.NOTE, body, internal=internal)
-    await _record(tx, "approval.commented", asked, {**_told(said.comment, called), "internal": internal})
+    await tell(tx, "commented", asked, {**_told(said.comment, called), "internal": internal})
     return said
 
 
@@ -56,7 +56,7 @@ async def ask(tx: Tx, who: Principal, request_id: UUID, body: str) -> Said:
         # Without an instant ahead, the clock's tick does not even find it.
         await approval_store.change(tx, asked.id, paused_at=tx.at, next_at=None)
     told = {**_told(said.comment, called), "paused_at": asked.paused_at or tx.at}
-    await _record(tx, "approval.info_requested", asked, told)
+    await tell(tx, "info_requested", asked, told)
     return said
 
 
@@ -69,7 +69,7 @@ async def answer(tx: Tx, who: Principal, request_id: UUID, body: str) -> Said:
     said, called = await _said(tx, who, asked, CommentKind.ANSWER, body)
     question, paused = await _go_on(tx, asked)
     told = {**_told(said.comment, called), "question": question, "paused_s": int(paused.total_seconds())}
-    await _record(tx, "approval.info_given", asked, told)
+    await tell(tx, "info_given", asked, told)
     return said
 
 
@@ -80,7 +80,7 @@ async def resume(tx: Tx, who: Principal, request_id: UUID) -> ApprovalRequest:
     rules.check_insider(who, has_hand=await store.has_hand(tx, request_id, who.person_id))
     rules.check_paused(asked)
     question, paused = await _go_on(tx, asked)
-    await _record(tx, "approval.resumed", asked, {"question": question, "paused_s": int(paused.total_seconds())})
+    await tell(tx, "resumed", asked, {"question": question, "paused_s": int(paused.total_seconds())})
     return await approvals.again(tx, request_id)
 
 
@@ -132,8 +132,3 @@ def _told(made: ApprovalComment, called: Sequence[Called]) -> dict[str, object]:
         "mentions": [one.id for one in called],
         "body_digest": digest_of_text(made.body),
     }
-
-
-async def _record(tx: Tx, kind: str, asked: ApprovalRequest, told: dict[str, object]) -> None:
-    subject = Subject("approval_request", asked.id, asked.subject_digest)
-    await record(tx, kind, subject, told, scope_id=asked.scope_id)

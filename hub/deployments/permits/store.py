@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
-from hub.db import Tx, sql
+from hub.db import Tx, adding, sql
 from hub.deployments.tables import Permit, SigningKey
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ async def signed(tx: Tx, request_id: UUID, people: Collection[UUID]) -> Sequence
 
 async def add(tx: Tx, row: Permit) -> None:
     """Add a permit."""
-    await tx.insert(row)
+    await tx.send(adding(row))
 
 
 async def permit(tx: Tx, permit_id: UUID) -> Permit | None:

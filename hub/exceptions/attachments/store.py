@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, func
 from sqlmodel import col, select
 
-from hub.db import Tx, sql
+from hub.db import Tx, adding, sql
 from hub.exceptions.tables import ExceptionAttachment
 from hub.graph.declare import Visible
 from hub.graph.execute import ACQUIRE_S
@@ -77,7 +77,7 @@ async def number(tx: Tx, exception_id: UUID) -> int:
 
 async def add(tx: Tx, row: ExceptionAttachment) -> None:
     """Add an attachment."""
-    await tx.insert(row)
+    await tx.send(adding(row))
 
 
 async def remove(tx: Tx, attachment_id: UUID) -> None:

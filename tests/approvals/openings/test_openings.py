@@ -15,7 +15,7 @@ from hub.db import Db
 from hub.errors import Code, Refused
 from hub.people.access import Principal
 from hub.people.tables import Discipline, Role
-from tests.approvals.desk import last
+from tests.approvals.desk import about, last
 from tests.asking import Ask
 from tests.checks.dossiers.case import Case
 from tests.make import Make
@@ -51,16 +51,18 @@ async def test_the_first_opening_is_kept_and_another_changes_nothing(case: Case,
     asked = await case.ask()
     await look(case, case.rita, asked, channel=Channel.CONSOLE)
     opened_at = clock.now()
-    assert await last(case.db, "approval.opened") == {"dossier": True, "evidence": [], "channel": "CONSOLE"}
+    told = {"dossier": True, "evidence": [], "channel": "CONSOLE"}
+    assert await last(case.db, "approval.opened") == {**about(asked), **told}
     clock.move(timedelta(minutes=2))
     await look(case, case.rita, asked, gap, gap)
-    assert await last(case.db, "approval.opened") == {"dossier": False, "evidence": [str(gap)], "channel": "API"}
+    told = {"dossier": False, "evidence": [str(gap)], "channel": "API"}
+    assert await last(case.db, "approval.opened") == {**about(asked), **told}
     before = await make.events()
     await look(case, case.rita, asked, gap)
     assert await make.events() == before
     clock.move(timedelta(minutes=1))
     await look(case, case.rita, asked, noise, gap)
-    assert await last(case.db, "approval.opened") == {"dossier": False, "evidence": [str(noise)], "channel": "API"}
+    assert await last(case.db, "approval.opened") == {**about(asked), **told, "evidence": [str(noise)]}
     clock.move(timedelta(minutes=2))
     await case.sign(asked)
     row = await case.db.reads.fetchrow("SELECT * FROM sign_offs WHERE request_id = $1", asked.id)

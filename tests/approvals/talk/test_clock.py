@@ -12,7 +12,7 @@ from hub.db import Db
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
 from hub.people.access import Principal
-from tests.approvals.desk import last, sign, tick
+from tests.approvals.desk import about, last, sign, tick
 from tests.approvals.talk.talking import Talk
 from tests.make import Make
 
@@ -45,6 +45,7 @@ async def test_the_clock_stands_still_over_a_weekend(talk: Talk, clock: SetClock
     row = await talk.row()
     assert (row["status"], row["paused_at"], row["next_at"]) == ("PENDING", friday, None)
     assert await last(db, "approval.info_requested") == {
+        **about(talk.request),
         "comment": str(question.comment.id),
         "mentions": [str(talk.dev.person_id)],
         "body_digest": digest_of_text("Which segments, @dev?"),
@@ -66,6 +67,7 @@ async def test_the_clock_stands_still_over_a_weekend(talk: Talk, clock: SetClock
     assert [one["due_at"] for one in asks] == [row["due_at"]]
     assert await make.count("approval_asks") == 2
     assert await last(db, "approval.info_given") == {
+        **about(talk.request),
         "comment": str(answer.comment.id),
         "mentions": [],
         "body_digest": digest_of_text("Those under 18."),
@@ -124,7 +126,8 @@ async def test_a_reviewer_lets_the_clock_go_on_without_an_answer(talk: Talk, clo
     to(clock, 28, 12)
     resumed = await talk.resumes(talk.lee)
     assert (resumed.paused_at, resumed.due_at) == (None, datetime(2026, 12, 3, 12, tzinfo=UTC))
-    assert await last(db, "approval.resumed") == {"question": str(question.comment.id), "paused_s": 2 * 3600}
+    told = {"question": str(question.comment.id), "paused_s": 2 * 3600}
+    assert await last(db, "approval.resumed") == {**about(talk.request), **told}
     to(clock, 30, 9)
     again = await talk.asks(talk.rita)
     to(clock, 30, 10)

@@ -11,7 +11,7 @@ from hub.events.canonical import digest_of_text
 from hub.people import actions as people
 from hub.people.access import Principal
 from hub.people.tables import PersonKind, Role
-from tests.approvals.desk import last, sign
+from tests.approvals.desk import about, last, sign
 from tests.approvals.talk.talking import Talk
 from tests.make import Make
 
@@ -62,6 +62,7 @@ async def test_mentions_are_those_who_exist_act_and_see_the_model(talk: Talk, ma
     assert await talk.mentioned(said.comment.id) == {"dev", "lee"}
     assert said.unknown == ["gone", "nobody"]
     assert await last(talk.db, "approval.commented") == {
+        **about(talk.request),
         "comment": str(said.comment.id),
         "internal": False,
         "mentions": [str(talk.dev.person_id), str(talk.lee.person_id)],
