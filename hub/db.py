@@ -280,6 +280,26 @@ class ReadConnection(asyncpg.Connection):
         return ""
 
 
+@dataclass(slots=True)
+class Kept:
+    """A connection to write on, and since when nobody did."""
+
+    alchemy: AsyncConnection
+    connection: "Raw"
+    since: float = 0.0
+
+    async def is_alive(self) -> bool:
+        """Whether it can still be used; the server is asked where nobody used it for long."""
+        if self.connection.is_closed():
+            return False
+        if monotonic() - self.since > ASKED_AFTER_S:
+            try:
+                await self.connection.execute("SELECT 1")
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                return False
+        return True
+
+
 class Db:
     """The write engine and the read pool of one database."""
 
@@ -293,6 +313,8 @@ class Db:
         self._readers = readers
         self._engine: AsyncEngine | None = None
         self._reads: ReadPool | None = None
+        self._kept: list[Kept] = []
+        self._waiting = 0
 
     async def open(self) -> None:
         self._engine = create_async_engine(
@@ -335,6 +357,8 @@ class Db:
     async def close(self) -> None:
         if self._reads is not None:
             await self._reads.close()
+        while self._kept:
+            await self._kept.pop().alchemy.close()
         if self._engine is not None:
             await self._engine.dispose()
 
@@ -346,20 +370,44 @@ class Db:
     @asynccontextmanager
     async def write(self, *, actor: UUID | None, operation: str) -> AsyncIterator[Tx]:
         """One transaction: commits when the block ends, rolls back when it raises."""
-        assert self._engine is not None, "the database is not open"
         notes: dict[str, Any] = {}
-        async with self._engine.connect() as alchemy:
-            connection: Raw | None = (await alchemy.get_raw_connection()).driver_connection
-            assert connection is not None
-            try:
-                # Begun and ended here, and not by SQLAlchemy, which would send another statement to begin with.
-                async with connection.transaction():
-                    yield Tx(self.clock.now(), actor, operation, connection, notes, alchemy)
-                    if _SESSION in notes:
-                        await notes[_SESSION].flush()
-            finally:
+        line = await self._take()
+        is_clean = False
+        try:
+            # Begun and ended here, and not by SQLAlchemy, which would send another statement to begin with.
+            async with line.connection.transaction():
+                yield Tx(self.clock.now(), actor, operation, line.connection, notes, line.alchemy)
                 if _SESSION in notes:
-                    await notes[_SESSION].close()
+                    await notes[_SESSION].flush()
+            is_clean = _SESSION not in notes
+        finally:
+            if _SESSION in notes:
+                await notes[_SESSION].close()
+            if is_clean and not self._waiting:
+                line.since = monotonic()
+                self._kept.append(line)
+            else:
+                await line.alchemy.close()
+
+    async def _take(self) -> Kept:
+        """A connection to write on: the one that was used last, where SQLAlchemy had no part in that.
+
+        Its pool takes longer to give one out than the server takes to begin and to commit.
+        """
+        assert self._engine is not None, "the database is not open"
+        while self._kept:
+            if await (line := self._kept.pop()).is_alive():
+                return line
+            await line.alchemy.invalidate()
+            await line.alchemy.close()
+        self._waiting += 1
+        try:
+            alchemy = await self._engine.connect()
+        finally:
+            self._waiting -= 1
+        connection: Raw | None = (await alchemy.get_raw_connection()).driver_connection
+        assert connection is not None
+        return Kept(alchemy, connection)
 
 
 def plain_url(url: str) -> str:

@@ -1,13 +1,17 @@
 """Writing past SQLAlchemy: statements with names, rows of tables, and connections that died in the pool."""
 
+import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, cast
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
-from hub.db import Db, Write, adding, changing, fresh, new_id, running, sql
+from hub.db import ASKED_AFTER_S, Db, Kept, Write, adding, changing, fresh, new_id, running, sql
 from hub.people.access import Principal
 from hub.people.tables import Person, PersonKind, Token
 from tests.make import Make
@@ -95,3 +99,76 @@ async def test_a_connection_that_died_in_the_pool_is_replaced(db: Db, make: Make
     await killer.close()
     async with db.write(actor=None, operation="op") as tx:
         assert (await tx.connection.fetchval("SELECT pg_backend_pid()")) != mine["pid"]
+
+
+PID = sql("SELECT pg_backend_pid() AS pid")
+
+
+async def test_a_connection_is_kept_at_hand_until_sqlalchemy_has_a_part_in_it(
+    db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def write(*, by_session: bool = False) -> int:
+        async with db.write(actor=None, operation="op") as tx:
+            if by_session:
+                await tx.session.execute(text("SELECT 1"))
+            (row,) = await tx.fetch(PID, {})
+        return int(row["pid"])
+
+    first = await write()
+    kept = list(db._kept)
+    assert (await write(), list(db._kept)) == (first, kept)
+    monkeypatch.setattr("hub.db.ASKED_AFTER_S", -1)
+    assert (await write(), list(db._kept)) == (first, kept)
+    assert (await write(by_session=True), db._kept) == (first, [])
+    with pytest.raises(ZeroDivisionError):
+        async with db.write(actor=None, operation="op"):
+            raise ZeroDivisionError
+    assert db._kept == []
+
+
+class Gone:
+    """A connection whose server went without a word: this side hears of it when it asks."""
+
+    def is_closed(self) -> bool:
+        return False
+
+    async def execute(self, _statement: str) -> None:
+        raise asyncpg.ConnectionDoesNotExistError
+
+
+async def test_a_connection_that_nobody_used_for_long_is_asked_whether_it_lives(db: Db) -> None:
+    async with db.write(actor=None, operation="op"):
+        pass
+    (kept,) = db._kept
+    kept.since -= 2 * ASKED_AFTER_S
+    assert await kept.is_alive()
+    gone = Kept(kept.alchemy, cast(Any, Gone()), since=monotonic())
+    assert await gone.is_alive()
+    gone.since -= 2 * ASKED_AFTER_S
+    assert not await gone.is_alive()
+
+
+async def test_whoever_waits_for_a_connection_gets_the_first_that_is_free(db: Db) -> None:
+    few = Db(db.url, clock=db.clock, writers=1)
+    await few.open()
+    held, free = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with few.write(actor=None, operation="op"):
+            held.set()
+            await free.wait()
+
+    async def wait() -> int:
+        async with few.write(actor=None, operation="op") as tx:
+            return len(await tx.fetch(PID, {}))
+
+    try:
+        holding = asyncio.create_task(hold())
+        await held.wait()
+        waiting = [asyncio.create_task(wait()) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        free.set()
+        assert await asyncio.wait_for(asyncio.gather(*waiting), 4) == [1, 1, 1]
+        await holding
+    finally:
+        await few.close()
