@@ -43,6 +43,8 @@ from hub.people.tables import Discipline, Role
 
 POLICIES = 100
 AT_ONCE = 50
+WARM = 8
+"""Signatures on each connection before any is measured: PostgreSQL plans a statement anew for its first five uses."""
 
 SIGN = """mutation($request: ID!) {
   signApproval(input: {request: $request, decision: APPROVE, comment: "Read all of it."}) {
@@ -197,7 +199,8 @@ async def signing(
         yours = (get(f"/sign/{one.request}") for one in theirs)
         for clients in (1, 8):
             sides = [Side(other, yours), Side(hub, mine)]
-            await interleave(sides, clients, 4 * clients, rounds if clients == 1 else max(rounds // 4, 2))
+            some = rounds if clients == 1 else max(rounds // 4, 2)
+            await interleave(sides, clients, 4 * clients, some, warm=WARM * clients)
             low, high = (side.measured.seconds for side in sides)
             shown.append(
                 [
@@ -277,7 +280,7 @@ async def crowd(hub: Served, db: Db, dev: Principal, rounds: int) -> None:
 
 async def run(quick: bool) -> None:
     rounds = 6 if quick else 20
-    count = 2 * (1 + 4 * rounds + 12 + 24 + 32 * max(rounds // 4, 2) + 4)
+    count = 2 * (1 + 4 * rounds + WARM + 8 * WARM + 32 * max(rounds // 4, 2) + 4)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-bench-")))
         database = await stack.enter_async_context(Embedded(folder))

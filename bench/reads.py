@@ -71,12 +71,15 @@ class Side:
     measured: Measured = field(default_factory=Measured)
 
 
-async def interleave(sides: Sequence[Side], clients: int, each: int, rounds: int) -> None:
-    """Alternate batches between the sides, all at the same load; who begins alternates too."""
+async def interleave(sides: Sequence[Side], clients: int, each: int, rounds: int, *, warm: int = 0) -> None:
+    """Alternate batches between the sides, all at the same load; who begins alternates too.
+
+    Before that each side answers `warm` requests, or a few.
+    """
     opened: list[list[Line]] = [await lines(side.server.port, clients) for side in sides]
     try:
         for side, theirs in zip(sides, opened, strict=True):
-            await batch(theirs, side.requests, max(clients * 3, 12))
+            await batch(theirs, side.requests, warm or max(clients * 3, 12))
         for at in range(rounds):
             turns = list(zip(sides, opened, strict=True))
             for side, theirs in turns if at % 2 else reversed(turns):
