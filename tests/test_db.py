@@ -11,9 +11,10 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from hub.db import ASKED_AFTER_S, Db, Kept, Write, adding, changing, fresh, new_id, running, sql
+from hub.db import ASKED_AFTER_S, Db, Kept, new_id
 from hub.people.access import Principal
 from hub.people.tables import Person, PersonKind, Token
+from hub.statements import Write, adding, changing, fresh, running, sql
 from tests.make import Make
 
 

@@ -19,7 +19,7 @@ from hub.approvals.signing import Answer, Seated, seat_of
 from hub.approvals.steps import Given, Progress, progress, steps_of
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus, Channel, SignOff, SignOffDecision
 from hub.approvals.telling import tell
-from hub.db import Tx, Write, adding, fresh, new_id
+from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
 from hub.events.record import Entry, record_all
@@ -27,6 +27,7 @@ from hub.models.rules import sees
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
 from hub.people.tables import Discipline, Role
+from hub.statements import Write, adding, fresh
 
 
 async def sign(

@@ -10,7 +10,7 @@ from hub.approvals.asked import store as asked_store
 from hub.approvals.deadlines import rungs
 from hub.approvals.deadlines.rungs import Rung
 from hub.approvals.rules import ApprovalSubject, event_subject, told
-from hub.approvals.steps import steps_of, wants
+from hub.approvals.steps import progress, steps_of
 from hub.approvals.tables import ApprovalRequest, ApprovalRule
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
@@ -145,7 +145,7 @@ def _made(
         tier=ask.tier,
         stage=ask.stage,
         rule=rules.snapshot(rule),
-        wants=wants(steps_of(rule.steps), []),
+        wants=progress(steps_of(rule.steps), []).wants,
         reason=reason,
         acknowledgement=rules.acknowledgement(subject),
         requested_by=who.person_id,

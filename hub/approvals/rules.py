@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from hub.approvals.counting.rules import Human, Makers, Said
@@ -21,6 +21,19 @@ from hub.models.rules import treated_as
 from hub.models.tables import RiskTier, Stage
 from hub.people.access import BY_ROLE, Permission
 from hub.people.tables import Discipline, Role
+
+
+class Content(Protocol):
+    """What there is of a subject: the digests of its parts by name, and who made it."""
+
+    @property
+    def parts(self) -> Mapping[str, str]: ...
+
+    @property
+    def authors(self) -> tuple[str, ...]: ...
+
+    @property
+    def author_ids(self) -> tuple[UUID, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +220,7 @@ def stale(why: str) -> Refused:
     )
 
 
-def makers(asked: ApprovalRequest, now: ApprovalSubject | None = None, also: Collection[UUID] = ()) -> Makers:
+def makers(asked: ApprovalRequest, now: Content | None = None, also: Collection[UUID] = ()) -> Makers:
     """Whose work a request is about, and who asked it: as it was asked, and as it is now."""
     authors = asked.authors or {}
     people = {UUID(person) for person in authors.get("people", ())} | {asked.requested_by, *also}

@@ -71,7 +71,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the approvals that count have brought a request: the step that is open, and who may answer it."""
+    """How far the approvals that count have brought a request: the step that is open, and who may answer it.
+
+    `wants` is as a request keeps it for finding those people: empty when nobody needs to answer.
+    """
 
     step: int
     wants: dict[str, Any]
@@ -115,25 +118,21 @@ def open_disciplines(steps: Sequence[Step], given: Collection[Given]) -> tuple[D
     return wanted(steps[at], _signed(at, given)) if at < len(steps) else ()
 
 
-def wants(steps: Sequence[Step], given: Collection[Given]) -> dict[str, Any]:
-    """Who may answer now, as a request keeps it for finding them: empty when nobody needs to."""
-    at = current(steps, given)
-    if at == len(steps):
-        return {}
-    step = steps[at]
-    return {
-        "name": step.name,
-        "roles": [role.value for role in step.roles],
-        "disciplines": [one.value for one in wanted(step, _signed(at, given))],
-        "group": step.group.value,
-        "team": step.team,
-        "lacking": lacking(step, _signed(at, given)),
-    }
-
-
 def progress(steps: Sequence[Step], given: Collection[Given]) -> Progress:
     """How far these approvals have brought a request."""
-    return Progress(current(steps, given), wants(steps, given), is_approved(steps, given))
+    at = current(steps, given)
+    if at == len(steps):
+        return Progress(at, {}, is_approved=bool(steps))
+    step, signed = steps[at], _signed(at, given)
+    wants = {
+        "name": step.name,
+        "roles": [role.value for role in step.roles],
+        "disciplines": [one.value for one in wanted(step, signed)],
+        "group": step.group.value,
+        "team": step.team,
+        "lacking": lacking(step, signed),
+    }
+    return Progress(at, wants, is_approved=False)
 
 
 def _signed(at: int, given: Collection[Given]) -> list[Discipline | None]:

@@ -9,8 +9,9 @@ from sqlalchemy import insert, text
 from sqlmodel import col, select
 
 from hub.approvals.tables import ApprovalRequest, ApprovalRule, ApprovalStatus, SignOff
-from hub.db import Tx, Write, changing, row_of, sql
+from hub.db import Tx
 from hub.models.tables import RiskTier, Stage
+from hub.statements import Write, changing, row_of, sql
 
 # The row of the matrix that applies, by the database's own function: gate, graph and dossiers ask the same one.
 _RULE = text("SELECT r.* FROM approval_rules r WHERE r.id = approval_rule(:kind, :tier, :stage, :scope)")

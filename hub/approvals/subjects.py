@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
-from hub.approvals.rules import ApprovalSubject
+from hub.approvals.rules import Content
 from hub.db import Tx
 from hub.models.tables import Stage
 
-Now = Callable[[Tx, UUID, Stage | None], Awaitable[ApprovalSubject | None]]
+Now = Callable[[Tx, UUID, Stage | None], Awaitable[Content | None]]
 """Gives a subject as it is now, by its id and the stage that is asked for; none when it is gone."""
 
+Found = TypeVar("Found", bound=Now)
 Hold = Callable[[Tx, UUID], Awaitable[None]]
 
 
@@ -25,13 +27,13 @@ class Known:
 _known: dict[str, Known] = {}
 
 
-def subject(kind: str, *, hold: Hold | None = None) -> Callable[[Now], Now]:
+def subject(kind: str, *, hold: Hold | None = None) -> Callable[[Found], Found]:
     """Let a concept say what its subjects are now: it is asked once more at every signature.
 
     `hold` takes the locks that its concept takes before approval requests, so that nobody waits in a ring.
     """
 
-    def register(now: Now) -> Now:
+    def register(now: Found) -> Found:
         assert kind not in _known, f"{kind} is known already"
         _known[kind] = Known(now, hold)
         return now
@@ -44,7 +46,7 @@ def held_first() -> list[str]:
     return sorted(kind for kind, known in _known.items() if known.hold is not None)
 
 
-async def now(tx: Tx, kind: str, subject_id: UUID, stage: Stage | None) -> ApprovalSubject | None:
+async def now(tx: Tx, kind: str, subject_id: UUID, stage: Stage | None) -> Content | None:
     """A subject as it is now; none for one that is gone."""
     return await _known[kind].now(tx, subject_id, stage)
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from hub.approvals.rules import event_subject, told
 from hub.approvals.tables import ApprovalRequest
-from hub.db import Tx, Write
+from hub.db import Tx
 from hub.events.record import record
+from hub.statements import Write
 
 
 async def tell(

@@ -34,7 +34,7 @@ class Dossier:
     stage: Stage
     parts: Mapping[str, str]
     authors: tuple[str, ...]
-    contributors: tuple[UUID, ...]
+    author_ids: tuple[UUID, ...]
     title: str
 
     @property
@@ -50,7 +50,7 @@ class Dossier:
             self.model_id,
             parts=self.parts,
             authors=self.authors,
-            author_ids=self.contributors,
+            author_ids=self.author_ids,
             title=self.title,
         )
 
@@ -87,11 +87,10 @@ async def refresh(tx: Tx, model_ids: Collection[UUID] | None = None) -> None:
 
 
 @subjects.subject(KIND)
-async def subject_now(tx: Tx, version_id: UUID, stage: Stage | None) -> ApprovalSubject | None:
+async def subject_now(tx: Tx, version_id: UUID, stage: Stage | None) -> Dossier | None:
     """A version's dossier as of now."""
     assert stage is not None
-    found = await dossiers(tx, [(version_id, stage)])
-    return found[version_id, stage].subject() if found else None
+    return (await dossiers(tx, [(version_id, stage)])).get((version_id, stage))
 
 
 def _dossier(row: Mapping[str, Any]) -> Dossier:

@@ -12,11 +12,12 @@ from sqlmodel import col, select
 from hub.checks.compliance.store import Standing, standings
 from hub.checks.context import Subject
 from hub.checks.findings import Asked
-from hub.db import Tx, sql
+from hub.db import Tx
 from hub.models.tables import ModelCard, Stage
 from hub.policies.document import FIELDS
 from hub.policies.store import BINDINGS_LOCK
 from hub.policies.tables import DecisionPoint, Enforcement, Severity
+from hub.statements import sql
 
 __all__ = ["Standing", "standings"]
 

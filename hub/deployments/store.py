@@ -15,10 +15,11 @@ from sqlmodel import col, select
 from hub.approvals import store as approval_store
 from hub.approvals.matrix.store import MATRIX_LOCK
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus
-from hub.db import Tx, changing, sql
+from hub.db import Tx
 from hub.deployments.tables import LIVE, DeploymentIntent, IntentStatus
 from hub.models.tables import Stage
 from hub.policies.store import BINDINGS_LOCK
+from hub.statements import changing, sql
 
 if TYPE_CHECKING:
     from datetime import datetime

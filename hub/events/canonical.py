@@ -93,4 +93,4 @@ def plain(value: object) -> Plain:
 
 def instant(at: datetime) -> str:
     """A UTC instant as RFC 3339 with six decimals, so that texts sort as instants do."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"

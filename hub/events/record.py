@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from hub.db import Tx, Write, new_id
+from hub.db import Tx, new_id
 from hub.events import store
-from hub.events.canonical import Plain, canonical, instant, plain
+from hub.events.canonical import Plain, canonical_json, instant, plain
 from hub.events.reactions import Happened, Subject, react
+from hub.statements import Write
 
 __all__ = ["Entry", "Subject", "record", "record_all"]
 
@@ -61,6 +62,7 @@ def _row(tx: Tx, event: Happened) -> dict[str, object]:
         "subject": {"kind": event.subject.kind, "id": str(event.subject.id), "digest": event.subject.digest},
         "data": event.data,
     }
+    # All of it is in JSON's own types already.
     return {
         "id": event.id,
         "subject_kind": event.subject.kind,
@@ -68,7 +70,7 @@ def _row(tx: Tx, event: Happened) -> dict[str, object]:
         "subject_digest": event.subject.digest,
         "scope_id": event.scope_id,
         "data": event.data,
-        "body": canonical(body),
+        "body": canonical_json(body),
     }
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
-from hub.db import Tx, Write, running, sql
+from hub.db import Tx
 from hub.events.tables import Answered
+from hub.statements import Write, running, sql
 
 _APPEND = sql("""
 INSERT INTO events (id, kind, at, actor_id, operation, subject_kind, subject_id, subject_digest, scope_id, data, body)

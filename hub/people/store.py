@@ -9,9 +9,10 @@ from sqlalchemy import delete, func, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
-from hub.db import Tx, sql
+from hub.db import Tx
 from hub.people.access import Principal, Scope
 from hub.people.tables import Discipline, Identity, Person, PersonKind, Role, RoleGrant, Team, TeamMember, Token
+from hub.statements import sql
 
 if TYPE_CHECKING:
     from hub.db import Raw, ReadPool

@@ -13,7 +13,7 @@ LONGEST = 400
 
 SQL = re.compile(r"\b(SELECT\s+[\w(*]|INSERT\s+INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b|TRUNCATE\s+\w)")
 SQL_MAY_STAND = re.compile(
-    r"^hub/((\w+/)+store\.py|graph/\w+\.py|(\w+/)+graph\.py|models/visible\.py|trail\.py|db\.py|migrate\.py"
+    r"^hub/((\w+/)+store\.py|graph/\w+\.py|(\w+/)+graph\.py|models/visible\.py|trail\.py|db\.py|statements\.py|migrate\.py"
     r"|embedded/\w+\.py|worker\.py|queue_line\.py|app\.py|sockets\.py)$"
 )
 """Stores and the read engine with the types that feed it; the rest asks the server about itself, not about rows."""

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from hub.approvals.counting.store import ANSWERING
-from hub.db import Tx, Write, running, sql
+from hub.db import Tx
+from hub.statements import Write, running, sql
 
 # Whom pending requests ask now: who holds a seat that is open, sees the model, had no hand in it and has not answered;
 # and those to whom such people gave their say, for as long as they did.

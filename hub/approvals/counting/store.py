@@ -9,9 +9,10 @@ from uuid import UUID
 from hub.approvals.counting.rules import Counted, Human, Makers, Said, seated
 from hub.approvals.steps import Given
 from hub.approvals.tables import SignOffDecision
-from hub.db import Tx, sql
+from hub.db import Tx
 from hub.people.access import BY_ROLE, Permission
 from hub.people.tables import Discipline, Role
+from hub.statements import sql
 
 ANSWERING = sorted(role.value for role, may in BY_ROLE.items() if Permission.SIGN_APPROVAL in may)
 """Roles whose holders answer requests."""

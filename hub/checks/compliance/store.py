@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from hub.checks.findings import Asked, Finding, Held
 from hub.checks.tables import Outcome
-from hub.db import Tx, new_id, sql
+from hub.db import Tx, new_id
 from hub.models.tables import RiskTier, Stage
 from hub.policies.tables import DecisionPoint, Enforcement, Severity
+from hub.statements import sql
 
 # Rows that say the same of one version stand together, so that thousands come as hundreds.
 _CURRENT = sql("""

@@ -9,9 +9,10 @@ from uuid import UUID
 import orjson
 
 from hub.checks.documents import Written
-from hub.db import Tx, new_id, sql
+from hub.db import Tx, new_id
 from hub.models.tables import RiskTier, Stage
 from hub.policies.tables import DecisionPoint
+from hub.statements import sql
 
 # A document asked of before is not stored again; `at` is when it was last asked of.
 _INPUTS = sql("""

@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from hub.checks.tables import Backtest, BacktestFinding, BacktestStatus, ShadowResult
-from hub.db import Tx, sql
+from hub.db import Tx
 from hub.models.tables import RiskTier, Stage
 from hub.policies.changes.rules import OPEN
 from hub.policies.tables import DecisionPoint, Policy, PolicyChange, PolicyVersion
+from hub.statements import sql
 
 LIVE = (BacktestStatus.QUEUED, BacktestStatus.RUNNING)
 

@@ -9,8 +9,9 @@ import orjson
 from sqlalchemy import insert, text, update
 from sqlmodel import col, select
 
-from hub.db import Tx, adding, sql
+from hub.db import Tx
 from hub.deployments.tables import Permit, SigningKey
+from hub.statements import adding, sql
 
 if TYPE_CHECKING:
     from hub.db import ReadPool

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import delete, func
 from sqlmodel import col, select
 
-from hub.db import Tx, adding, sql
+from hub.db import Tx
 from hub.exceptions.tables import ExceptionAttachment
 from hub.graph.declare import Visible
 from hub.graph.execute import ACQUIRE_S
 from hub.graph.values import Reader
+from hub.statements import adding, sql
 
 if TYPE_CHECKING:
     from hub.db import ReadPool

@@ -70,7 +70,7 @@ async def test_who_is_asked_after_each_signature(
 async def test_a_signature_for_another_takes_both_off_the_list(db: Db, make: Make) -> None:
     await make.rule(steps=[Step("All", 2)], subject_kind="thing")
     model, dev = await make.model(), await make.person("dev", Role.DEVELOPER)
-    rita, lee, ron = [await make.person(name, disciplines=[RISK]) for name in ("rita", "lee", "ron")]
+    rita, lee, _ron = [await make.person(name, disciplines=[RISK]) for name in ("rita", "lee", "ron")]
     await lend(db, rita, lee)
     asked = await ask(db, dev, model)
     assert [one[:3] for one in await asks(db, asked)] == [

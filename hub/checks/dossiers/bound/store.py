@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from hub.db import Tx, sql
+from hub.db import Tx
 from hub.models.tables import Stage
+from hub.statements import sql
 
 AROUND = """
 JOIN model_versions v ON v.id = a.version_id
