@@ -282,7 +282,11 @@ class Db:
             alchemy = await self._engine.connect()
         finally:
             self._waiting -= 1
-        connection: Raw | None = (await alchemy.get_raw_connection()).driver_connection
+        try:
+            connection: Raw | None = (await alchemy.get_raw_connection()).driver_connection
+        except BaseException:
+            await alchemy.close()
+            raise
         assert connection is not None
         return Kept(alchemy, connection)
 

@@ -52,11 +52,15 @@ async def write(
         "permit": permit,
         "expires_at": expires_at,
     }
-    await store.change(tx, [intent.id], **decided, decided_at=tx.at)
+    besides = [store.changed(intent.id, **decided, decided_at=tx.at)]
     if intent.status in rules.SETTLED and answer.status not in rules.SETTLED:
+        # Intents before their permits, everywhere.
+        await tx.send(*besides)
         await permits.revoke(tx, {intent.id: f"decided anew: {answer.status}"})
+        besides = []
     subject = Subject("deployment_intent", intent.id, looked_at.digest)
-    await record(tx, f"deployment.{answer.status.lower()}", subject, told, scope_id=intent.model_id)
+    kind = f"deployment.{answer.status.lower()}"
+    await record(tx, kind, subject, told, scope_id=intent.model_id, besides=besides)
 
 
 async def halt(tx: Tx, found: Sequence[tuple[DeploymentIntent, Sequence[Standing]]]) -> None:

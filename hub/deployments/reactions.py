@@ -26,7 +26,7 @@ from hub.policies import store as policies
 async def go_on(tx: Tx, happened: tuple[Happened, ...]) -> None:
     """Whatever waited for the approval is decided further, and what a break-glass let through may rest on it."""
     requests = [event.subject.id for event in happened]
-    for intent in (*await store.awaiting(tx, requests), *await store.bypassing(tx, requests)):
+    for intent in await store.going_on(tx, requests):
         # This transaction holds the approval request, and whoever holds the version may be waiting for just that.
         if await store.try_hold(tx, intent.model_id, intent.version_id):
             await gate.proceed(tx, intent)

@@ -19,7 +19,7 @@ from hub.db import Tx
 from hub.deployments.tables import LIVE, DeploymentIntent, IntentStatus
 from hub.models.tables import Stage
 from hub.policies.store import BINDINGS_LOCK
-from hub.statements import changing, sql
+from hub.statements import Write, changing, sql
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -101,13 +101,18 @@ SELECT * FROM deployment_intents
 WHERE approval_request_id = ANY (:requests) AND status = 'AWAITING_APPROVAL' ORDER BY id
 """)
 
-# Releases that are there by break-glass, whose version and stage these requests are about.
-_BYPASSING = sql("""
-SELECT i.* FROM approval_requests r
-JOIN deployment_intents i ON i.version_id = r.subject_id AND i.stage = r.stage AND i.status IN ('APPROVED', 'DEPLOYED')
-JOIN approval_requests b ON b.id = i.approval_request_id AND b.status = 'BYPASSED'
-WHERE r.id = ANY (:requests) AND r.subject_kind = 'version'
-ORDER BY i.id
+# Those, and releases that are there by break-glass, whose version and stage these requests are about.
+_GOING_ON = sql("""
+SELECT * FROM (
+    SELECT i.*, false AS runs FROM deployment_intents i
+    WHERE i.approval_request_id = ANY (:requests) AND i.status = 'AWAITING_APPROVAL'
+    UNION ALL
+    SELECT i.*, true FROM approval_requests r
+    JOIN deployment_intents i
+        ON i.version_id = r.subject_id AND i.stage = r.stage AND i.status IN ('APPROVED', 'DEPLOYED')
+    JOIN approval_requests b ON b.id = i.approval_request_id AND b.status = 'BYPASSED'
+    WHERE r.id = ANY (:requests) AND r.subject_kind = 'version') x
+ORDER BY x.runs, x.id
 """)
 
 # What the clock finds: permits that ran out before anything was deployed, questions that were never answered, what runs
@@ -187,9 +192,9 @@ async def resting_on(
     return await _all(tx, _resting_on(request_ids, statuses), lock=True)
 
 
-async def bypassing(tx: Tx, request_ids: Collection[UUID]) -> Sequence[DeploymentIntent]:
-    """Intents that a break-glass let through, and whose version and stage these requests are about."""
-    return await tx.rows(DeploymentIntent, _BYPASSING, {"requests": list(request_ids)})
+async def going_on(tx: Tx, request_ids: Collection[UUID]) -> Sequence[DeploymentIntent]:
+    """Intents that wait for these approval requests, then those that a break-glass let through and they are about."""
+    return await tx.rows(DeploymentIntent, _GOING_ON, {"requests": list(request_ids)})
 
 
 async def these(tx: Tx, intent_ids: Collection[UUID], *statuses: IntentStatus) -> Sequence[DeploymentIntent]:
@@ -219,12 +224,13 @@ async def add(tx: Tx, row: DeploymentIntent) -> None:
     await tx.session.execute(insert(DeploymentIntent).values(**row.model_dump()))
 
 
+def changed(intent_id: UUID, **values: Any) -> Write:
+    """That columns of one intent are written."""
+    return changing(DeploymentIntent, intent_id, values)
+
+
 async def change(tx: Tx, intent_ids: Collection[UUID], **values: Any) -> None:
     """Write the same columns of intents."""
-    if len(intent_ids) == 1:
-        (id,) = intent_ids
-        await tx.send(changing(DeploymentIntent, id, values))
-        return
     statement = update(DeploymentIntent).where(col(DeploymentIntent.id).in_(intent_ids)).values(**values)
     await tx.session.execute(statement.execution_options(synchronize_session=False))
 

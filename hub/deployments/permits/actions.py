@@ -18,6 +18,7 @@ from hub.deployments.tables import DeploymentIntent, Permit
 from hub.events.canonical import digest_of_text
 from hub.events.record import Entry, Subject, record, record_all
 from hub.settings import settings
+from hub.statements import adding, fresh
 
 REVOCATIONS = "/permits/revocations"
 
@@ -60,7 +61,8 @@ async def issue(
     )
     signer = await keys.signer(tx)
     payload = written(grant)
-    made = Permit(
+    made = fresh(
+        Permit,
         id=grant.permit,
         intent_id=intent.id,
         version_id=intent.version_id,
@@ -72,8 +74,9 @@ async def issue(
         break_glass_id=None if bypass is None else bypass.id,
         issued_at=tx.at,
         expires_at=grant.expires_at,
+        revoked_at=None,
+        revoked_why=None,
     )
-    await store.add(tx, made)
     told = {
         "intent": intent.id,
         "version": intent.version_id,
@@ -81,7 +84,7 @@ async def issue(
         "expires_at": made.expires_at,
         "break_glass": made.break_glass_id,
     }
-    await record(tx, "permit.issued", _subject(made), told, scope_id=made.model_id)
+    await record(tx, "permit.issued", _subject(made), told, scope_id=made.model_id, besides=[adding(made)])
     return made
 
 

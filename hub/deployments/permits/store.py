@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from hub.db import Tx
 from hub.deployments.tables import Permit, SigningKey
-from hub.statements import adding, sql
+from hub.statements import sql
 
 if TYPE_CHECKING:
     from hub.db import ReadPool
@@ -91,11 +91,6 @@ async def named(tx: Tx, version_id: UUID, rollback_id: UUID | None, exceptions: 
 async def signed(tx: Tx, request_id: UUID, people: Collection[UUID]) -> Sequence[Mapping[str, Any]]:
     """The approvals of these people, oldest first."""
     return [dict(row) for row in await tx.fetch(_SIGNED, {"request": request_id, "people": list(people)})]
-
-
-async def add(tx: Tx, row: Permit) -> None:
-    """Add a permit."""
-    await tx.send(adding(row))
 
 
 async def permit(tx: Tx, permit_id: UUID) -> Permit | None:
