@@ -12,8 +12,8 @@ from uuid import UUID
 import orjson
 
 from hub.cli import place, printing, store, sync
+from hub.cli.pasting import curl
 from hub.cli.steps import Steps
-from hub.cli.up import curl
 from hub.db import Db
 from hub.demo import environment
 from hub.demo.company import EVERYTHING

@@ -1,7 +1,7 @@
 """The command line: `hub`. What a command needs is imported when it runs, so that --help comes at once."""
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,6 +14,7 @@ from hub.cli import (
     migrate,
     permit,
     policy,
+    printing,
     query,
     schema,
     serve,
@@ -43,15 +44,8 @@ class Speaking(TyperGroup):
                 import traceback
 
                 traceback.print_exception(error)
-            print(f"hub: {told(error)}", file=sys.stderr)  # noqa: T201
+            print(f"hub: {printing.told(error)}", file=sys.stderr)  # noqa: T201
             sys.exit(USAGE if isinstance(error, Refused) else 1)
-
-
-def told(error: Exception) -> str:
-    """What a person is told of an error, in one sentence."""
-    if isinstance(error, Refused):
-        return error.why
-    return f"unexpected {type(error).__name__}: {str(error)[:300] or 'no word'}; run it again with -v to see where"
 
 
 app = typer.Typer(
@@ -63,6 +57,25 @@ app = typer.Typer(
     help="One GraphQL graph over machine-learning models, their lineage, policies, exceptions and approvals.\n\n"
     "Start with: hub up --demo\n\nEvery command takes -v to show the stack of an error.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        printing.line(f"hub {version('governance-hub')}")
+        raise typer.Exit
+
+
+@app.callback()
+def hub(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("work")(serve.work)

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from hub.errors import Refused
+
 
 def as_json(value: Any) -> None:
     """Print a value as JSON."""
@@ -17,6 +19,13 @@ def line(text: str = "") -> None:
     """Print one line."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def told(error: Exception) -> str:
+    """What a person is told of an error, in one sentence."""
+    if isinstance(error, Refused):
+        return error.why
+    return f"unexpected {type(error).__name__}: {str(error)[:300] or 'no word'}; run it again with -v to see where"
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "") -> None:

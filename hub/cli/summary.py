@@ -6,8 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.options import Data, Token, Url
-
-FORMATS = ("text", "html", "pdf", "csv", "json")
+from hub.cli.summaries import FORMATS
 
 
 def summary(

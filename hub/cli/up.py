@@ -5,11 +5,11 @@ import os
 import signal
 import socket
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli import pasting
 from hub.cli.options import Data, Host, Port
 from hub.cli.steps import Steps
 
@@ -135,29 +135,9 @@ class _Alone:
         line(f"             kept in {chosen.data / 'token'}, good until {ends}\n")
         if not self._demo:
             line("Ask it something:\n")
-            for words in (curl(address, secret, QUERY), query(chosen.data, QUERY)):
+            for words in (pasting.curl(address, secret, QUERY), pasting.query(chosen.data, QUERY)):
                 line(f"  {words}\n")
         line("Ctrl-C ends it.\n")
-
-
-def curl(address: str, secret: str, asked: str) -> str:
-    """A query ready to paste, with curl."""
-    import shlex
-
-    import orjson
-
-    body = shlex.quote(orjson.dumps({"query": asked}).decode())
-    return (
-        f"curl -s {address}/graphql -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' -d {body}"
-    )
-
-
-def query(data: Path, asked: str) -> str:
-    """A query ready to paste, with the hub's own command."""
-    import shlex
-
-    folder = "" if data == Path(".hub") else f" --data {shlex.quote(str(data))}"
-    return f"hub query{folder} {shlex.quote(asked)}"
 
 
 async def start_server(stack: AsyncExitStack, app: Any, listening: socket.socket) -> "asyncio.Task[None]":

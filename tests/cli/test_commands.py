@@ -5,6 +5,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import orjson
@@ -16,7 +17,7 @@ from typer.main import get_command
 from hub.cli.main import app
 from hub.migrate import newest
 from hub.settings import Settings
-from tests.cli.hubs import Hub, command, free_port, started
+from tests.cli.hubs import Hub, Said, command, free_port, started
 from tests.postgres import Server
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,10 @@ def test_every_setting_is_documented_with_its_sentence() -> None:
         assert re.search(rf"^\| `HUB_{name.upper()}` \|.*\| {re.escape(field.description)} \|$", text, re.MULTILINE), (
             name
         )
+
+
+async def test_the_version_is_that_of_what_is_installed() -> None:
+    assert await command("--version") == Said(0, f"hub {version('governance-hub')}\n", "")
 
 
 async def test_help_comes_without_heavy_imports() -> None:

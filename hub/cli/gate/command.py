@@ -14,6 +14,7 @@ from typer._click import Context  # the class that typer's own commands are give
 from typer._click.exceptions import ClickException, UsageError
 from typer.core import TyperCommand
 
+from hub.cli import printing
 from hub.cli.options import Data, Registry, Token, Url
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Gate(TyperCommand):
                 import traceback
 
                 traceback.print_exception(error)
-            _fail(_told(error))
+            _fail(printing.told(error))
 
 
 VERBOSE = "verbose"
@@ -193,9 +194,3 @@ def _inert(text: str) -> str:
     from hub.cli.gate.inert import inert
 
     return inert(text)
-
-
-def _told(error: Exception) -> str:
-    from hub.cli.main import told
-
-    return told(error)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from hub.cli.summary import FORMATS
+from hub.cli.summaries import FORMATS
 from hub.errors import Code, Refused
 
 SUFFIXES = {".htm": "html", ".txt": "text", **{f".{name}": name for name in FORMATS}}
