@@ -17,7 +17,13 @@ from sqlalchemy import Column, DateTime, Enum, MetaData, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    AsyncSessionTransaction,
+    create_async_engine,
+)
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
@@ -111,8 +117,22 @@ class Tx:
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
         """A part that may fail by itself: when it raises, what it wrote is undone, and what was before it stands."""
-        async with self.session.begin_nested():
+        async with self._savepoint():
             yield
+
+    @asynccontextmanager
+    async def trial(self) -> AsyncIterator[None]:
+        """A part that is only tried: however it ends, all that it wrote is undone, and what was before it stands."""
+        async with self._savepoint() as tried:
+            yield
+            await tried.rollback()
+
+    @asynccontextmanager
+    async def _savepoint(self) -> AsyncIterator[AsyncSessionTransaction]:
+        async with self.session.begin_nested() as nested:
+            # SQLAlchemy sends SAVEPOINT with its own first statement, and what went past it before would not be undone.
+            await self.session.connection()
+            yield nested
 
     async def raw(self) -> "Raw":
         """The transaction's own asyncpg connection, for bulk work and for jobs."""

@@ -40,6 +40,11 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "TEAM": "Of the team whose models they cover.",
         "POLICY": "Of the policy that they deviate from.",
     },
+    "ExceptionImportOutcome": {
+        "ASKED": "It is asked for; people decide.",
+        "ASKED_BEFORE": "The same person imported the same before; there is that request already.",
+        "REFUSED": "It cannot be asked for so.",
+    },
     "ExceptionBulkAction": {
         "ASSIGN_OWNER": "Somebody else answers for closing it.",
         "SET_REVIEW": "It is to be looked at again then.",

@@ -48,6 +48,7 @@ from hub.exceptions.controls import mutations as control_mutations
 from hub.exceptions.deadlines import graph as deadlines
 from hub.exceptions.drafts import graph as exception_drafts
 from hub.exceptions.drafts import mutations as exception_draft_mutations
+from hub.exceptions.exchange import mutations as exception_exchange_mutations
 from hub.exceptions.life import graph as exception_life
 from hub.exceptions.life import mutations as exception_life_mutations
 from hub.exceptions.load import graph as exception_load
@@ -145,6 +146,7 @@ MUTATIONS = (
     control_mutations,
     attachment_mutations,
     exception_bulk_mutations,
+    exception_exchange_mutations,
     suggested_mutations,
     view_mutations,
     check_mutations,

@@ -12,7 +12,10 @@ Cell = str | int | float | bool | date | datetime | None
 
 
 def cell(value: Cell) -> str:
-    """A value as it stands in a cell; a text that would be a formula gets an apostrophe before it."""
+    """A value as it stands in a cell; a text that would be a formula gets an apostrophe before it.
+
+    So does one that looks as if it had got one, or `bare` would take away what was there before.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -20,13 +23,13 @@ def cell(value: Cell) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+        return f"'{value}" if _is_formula(value.lstrip("'")) else value
     return str(value)
 
 
 def bare(text: str) -> str:
     """A cell as it was written: without the apostrophe that was put before a formula's sign."""
-    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and _is_formula(text.lstrip("'")) else text
 
 
 def written(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -36,3 +39,7 @@ def written(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     writer.writerow(columns)
     writer.writerows([cell(value) for value in row] for row in rows)
     return out.getvalue().encode()
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip(" ").startswith(_FORMULA)

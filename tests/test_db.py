@@ -127,6 +127,33 @@ async def test_a_connection_is_kept_at_hand_until_sqlalchemy_has_a_part_in_it(
     assert db._kept == []
 
 
+async def test_a_part_that_fails_takes_along_what_went_past_sqlalchemy(db: Db, make: Make) -> None:
+    ada = await make.person("ada")
+    async with db.write(actor=None, operation="op") as tx:
+        with pytest.raises(ZeroDivisionError):
+            async with tx.part():
+                await tx.send(running(sql("UPDATE people SET active = false WHERE id = :id"), {"id": ada.person_id}))
+                await tx.session.execute(text("UPDATE people SET name = 'Nobody'"))
+                raise ZeroDivisionError
+    assert await make.count("people", "name = 'Ada' AND active") == 1
+
+
+async def test_what_is_only_tried_leaves_nothing_and_what_was_before_it_stands(db: Db, make: Make) -> None:
+    ada = await make.person("ada")
+    rename = sql("UPDATE people SET name = :name WHERE id = :id")
+    async with db.write(actor=None, operation="op") as tx:
+        await tx.send(running(rename, {"name": "Countess", "id": ada.person_id}))
+        async with tx.trial():
+            await tx.send(running(rename, {"name": "Nobody", "id": ada.person_id}))
+            async with tx.part():
+                await tx.session.execute(text("UPDATE people SET active = false"))
+        with pytest.raises(ZeroDivisionError):
+            async with tx.trial():
+                await tx.session.execute(text("UPDATE people SET active = false"))
+                raise ZeroDivisionError
+    assert await make.count("people", "name = 'Countess' AND active") == 1
+
+
 class Gone:
     """A connection whose server went without a word: this side hears of it when it asks."""
 

@@ -19,6 +19,12 @@ DEV = {"id": "Person:1", "name": "Dev", "handle": "dev", "kind": "HUMAN"}
 PAT = {"id": "Person:2", "name": "Pat", "handle": "pat", "kind": "HUMAN"}
 
 
+def control(description: str, **ties: Any) -> dict[str, Any]:
+    """A control as the graph gives it."""
+    free = {"attestEveryDays": None, "policy": None, "attestor": None}
+    return {"id": "CompensatingControl:1", "description": description, **free, **ties}
+
+
 def node(**more: Any) -> dict[str, Any]:
     """An exception as the graph gives it."""
     return {
@@ -53,12 +59,13 @@ def node(**more: Any) -> dict[str, Any]:
         "requestedBy": DEV,
         "decidedBy": PAT,
         "endedBy": None,
-        "controls": {"nodes": [{"id": "CompensatingControl:1", "description": "A radiologist reads every scan."}]},
+        "controls": {"nodes": [control("A radiologist reads every scan.")]},
         "criteria": {
             "nodes": [
                 {
                     "id": "AcceptanceCriterion:1",
                     "description": "Recall is 0.9.",
+                    "policy": None,
                     "dueAt": "2026-12-20T00:00:00+00:00",
                     "metAt": None,
                 }
@@ -76,7 +83,7 @@ def test_a_cell_that_a_spreadsheet_would_calculate_is_escaped_and_read_back(writ
 
 def test_an_export_can_be_imported() -> None:
     written = sheets.written([node(justification="=cmd()", controls={"nodes": [
-        {"id": "1", "description": "Read\ntwice."}, {"id": "2", "description": "Counted; each week."},
+        control("Read\ntwice."), control("Counted; each week."),
     ]})]).decode()  # fmt: skip
     (row,) = csv.DictReader(io.StringIO(written))
     assert list(row) == [*sheets.REQUEST, *sheets.TOLD]
@@ -84,7 +91,7 @@ def test_an_export_can_be_imported() -> None:
     (line,) = sheets.read(written)
     assert (line.number, line.lacks) == (2, ())
     assert line.cells["justification"] == "=cmd()"
-    assert line.several("controls") == ["Read twice.", "Counted; each week."]
+    assert line.several("controls") == ["Read\\¶twice.", "Counted; each week."]
     assert [line.cells[name] for name in ("policy", "model", "version", "owner", "expires", "registry")] == [
         "recall", "scans", "3", "dev", "2026-12-24T00:00:00+00:00", "lab",
     ]  # fmt: skip
@@ -99,8 +106,9 @@ def test_a_sheet_is_read_whatever_the_order_of_its_columns_with_the_lines_that_l
         "dev,recall,scans,2026-12-24,Because.,red,too much\r\n"
     )
     assert [(one.number, one.lacks) for one in lines] == [
-        (2, ()), (4, ("policy", "expires")), (5, ("a name for each cell",)),
+        (2, ()), (4, ("policy", "expires")), (5, ()),
     ]  # fmt: skip
+    assert [one.wrong for one in lines] == ["", "", "the line has more cells than the first line has names"]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ EXPORTED = f"""query($first: Int!, $after: String, $filter: PolicyExceptionFilte
       extensionsUsed endedAt endNote
       policy {{ key title }} model {{ name registry {{ key }} }} version {{ name }}
       owner {{ ...Who }} requestedBy {{ ...Who }} decidedBy {{ ...Who }} endedBy {{ ...Who }}
-      controls(first: {PAGE}) {{ nodes {{ id description }} }}
-      criteria(first: {PAGE}) {{ nodes {{ id description dueAt metAt }} }}
+      controls(first: {PAGE}) {{ nodes {{ id description attestEveryDays policy {{ key }} attestor {{ handle }} }} }}
+      criteria(first: {PAGE}) {{ nodes {{ id description policy {{ key }} dueAt metAt }} }}
     }}
   }}
 }} fragment Who on Person {{ id name handle kind }}"""
@@ -42,6 +42,10 @@ def export(
     status: Annotated[
         list[str] | None, typer.Option("--status", help="Those that stand so; may be said again.", show_default=False)
     ] = None,
+    requests: Annotated[
+        bool,
+        typer.Option("--requests", help="Only what requests say: an import elsewhere, exported so, is the same file."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="The file. Default: standard output.", show_default=False)
     ] = None,
@@ -56,10 +60,14 @@ def export(
     import sys
 
     from hub.cli import printing, remote
+    from hub.errors import Code, Refused
 
+    if requests and form is Form.OSCAL:
+        why = "a plan tells what became of exceptions, and no import reads it; with --requests write csv or json"
+        raise Refused(Code.BAD_INPUT, why, field="requests")
     hub = remote.found(data=data, url=url, token=token)
     found = list(_nodes(hub, status or []))
-    written = _written(form, found, hub.address)
+    written = _written(form, found, hub.address, requests=requests)
     if out is None:
         sys.stdout.write(written.decode())
         return
@@ -81,17 +89,17 @@ def _nodes(hub: "Remote", status: list[str]) -> Iterator[dict[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
-def _written(form: Form, found: list[dict[str, Any]], address: str) -> bytes:
+def _written(form: Form, found: list[dict[str, Any]], address: str, *, requests: bool) -> bytes:
     from importlib.metadata import version
 
     import orjson
 
     from hub.errors import Code, Refused
-    from hub.exceptions.exchange import oscal, sheets
+    from hub.exceptions.exchange import documents, oscal, sheets
 
     if form is Form.CSV:
-        return sheets.written(found)
-    told: Any = found
+        return sheets.written(found, requests=requests)
+    told: Any = documents.requests(found) if requests else found
     if form is Form.OSCAL:
         if not found:
             raise Refused(Code.NOT_FOUND, "no exception stands so, and OSCAL knows no empty plan; nothing was written")

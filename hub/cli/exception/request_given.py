@@ -1,18 +1,22 @@
 """What is said of an exception on the command line, and how a control, a criterion and an answer are written."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from hub.cli import named
-from hub.cli.approvals import naming, when
+from hub.cli.approvals import naming
 from hub.cli.exception import request_queries as queries
 from hub.cli.gate.inert import inert
 from hub.cli.remote import Remote
 from hub.errors import Code, Refused
+from hub.exceptions.exchange import parts
 
 CONTROL = "write WHAT IS DONE | every 14 | by HANDLE | policy KEY, of which all but the first may be left out"
 CRITERION = "write WHAT MUST BE TRUE | policy KEY | due 2027-01-31, of which all but the first may be left out"
+DAYS = re.compile(r"(\d{1,9})d?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +55,37 @@ class Given:
         return [name for name in needed if not said[name]]
 
 
-def control(hub: Remote, text: str) -> dict[str, Any]:
+def control(hub: Remote, text: str, *, option: str = "--control") -> dict[str, Any]:
     """A control as the graph takes it."""
-    first, rest = _parts(text)
+    field = option.lstrip("-")
+    first, rest = parts.read(text)
     made: dict[str, Any] = {"description": first}
     for word, value in rest:
         match word:
-            case "every" if value.removesuffix("d").isdecimal():
-                made["attestEveryDays"] = int(value.removesuffix("d"))
+            case "every" if days := DAYS.fullmatch(value):
+                made["attestEveryDays"] = int(days[1])
             case "by" if value:
-                made["attestor"] = naming.person(hub, value, field="control")["id"]
+                made["attestor"] = naming.person(hub, value, field=field)["id"]
             case "policy" if value:
-                made["policy"] = policy(hub, value)["id"]
+                made["policy"] = policy(hub, value, field=field)["id"]
             case _:
-                raise Refused(Code.BAD_INPUT, f"--control {inert(text, 80)}: {CONTROL}", field="control")
+                raise Refused(Code.BAD_INPUT, f"{option} {inert(text, 80)}: {CONTROL}", field=field)
     return made
 
 
-def criterion(hub: Remote, text: str, now: datetime) -> dict[str, Any]:
-    """A criterion as the graph takes it."""
-    first, rest = _parts(text)
+def criterion(hub: Remote, text: str, due: Callable[[str], datetime], *, option: str = "--criterion") -> dict[str, Any]:
+    """A criterion as the graph takes it; `due` reads its date."""
+    field = option.lstrip("-")
+    first, rest = parts.read(text)
     made: dict[str, Any] = {"description": first}
     for word, value in rest:
         match word:
             case "policy" if value:
-                made["policy"] = policy(hub, value)["id"]
+                made["policy"] = policy(hub, value, field=field)["id"]
             case "due" if value:
-                made["dueAt"] = when.instant(value, option="--criterion", since=now, ends=True).isoformat()
+                made["dueAt"] = due(value).isoformat()
             case _:
-                raise Refused(Code.BAD_INPUT, f"--criterion {inert(text, 80)}: {CRITERION}", field="criterion")
+                raise Refused(Code.BAD_INPUT, f"{option} {inert(text, 80)}: {CRITERION}", field=field)
     return made
 
 
@@ -93,15 +99,16 @@ def answer(text: str) -> dict[str, Any]:
     return {"section": section.strip(), "text": said}
 
 
-def policy(hub: Remote, key: str) -> dict[str, Any]:
+def policy(hub: Remote, key: str, *, field: str = "policy") -> dict[str, Any]:
     """A policy by its key; refused, with what is near, where there is none that is in force."""
     found = hub.ask(queries.POLICY, key=key.strip())["policy"]
     if found is None:
         there = [one["key"] for one in hub.ask(queries.POLICIES)["policies"]["nodes"]]
         near = named.near(key.strip(), there) or "; see them with: hub policy list"
-        raise Refused(Code.NOT_FOUND, f"there is no policy {inert(key, 100)}{near}", field="policy")
+        raise Refused(Code.NOT_FOUND, f"there is no policy {inert(key, 100)}{near}", field=field)
     if found["currentVersion"] is None:
-        raise Refused(Code.BAD_INPUT, f"{inert(key, 100)} is not published yet; there is nothing to deviate from")
+        why = f"{inert(key, 100)} is not published yet; there is nothing to deviate from"
+        raise Refused(Code.BAD_INPUT, why, field=field)
     return dict(found)
 
 
@@ -114,9 +121,3 @@ def template(hub: Remote, slug: str) -> dict[str, Any] | None:
         there = ", ".join(one["slug"] for one in hub.ask(queries.TEMPLATES)["exceptionTemplates"]["nodes"])
         raise Refused(Code.BAD_INPUT, f"there is no template {inert(slug, 100)}; there are {there}", field="template")
     return dict(found)
-
-
-def _parts(text: str) -> tuple[str, list[tuple[str, str]]]:
-    first, *rest = (part.strip() for part in text.split("|"))
-    words = (part.partition(" ") for part in rest)
-    return first, [(word.lower(), value.strip()) for word, _, value in words]

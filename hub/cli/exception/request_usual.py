@@ -6,6 +6,7 @@ from typing import Any
 from hub.cli.exception import request_queries as queries
 from hub.cli.gate.inert import inert
 from hub.cli.remote import Remote
+from hub.exceptions.exchange import parts
 
 USUAL_DAYS = 30
 MOST_OFFERED = 3
@@ -29,7 +30,7 @@ def usual(hub: Remote, template: dict[str, Any] | None, *, policy: str, model: s
     return Usual(
         int(days or USUAL_DAYS),
         tuple(_control(one) for one in _offered(said["controls"])),
-        tuple(one["description"] for one in _offered(said["criteria"])),
+        tuple(parts.written(one["description"]) for one in _offered(said["criteria"])),
         tuple(_before(found)),
     )
 
@@ -47,4 +48,4 @@ def _offered(them: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _control(one: dict[str, Any]) -> str:
-    return str(one["description"]) + (f" | every {one['attestEveryDays']}" if one["attestEveryDays"] else "")
+    return parts.written(one["description"], (("every", one["attestEveryDays"]),))

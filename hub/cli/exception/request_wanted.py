@@ -68,7 +68,7 @@ def wanted(hub: Remote, given: Given, prompts: Prompts, now: datetime) -> Wanted
     controls = prompts.many("control", given.controls, likely.controls)
     criteria = prompts.many("criterion", given.criteria, likely.criteria)
     input["controls"] = [given_words.control(hub, text) for text in controls]
-    input["criteria"] = [given_words.criterion(hub, text, now) for text in criteria]
+    input["criteria"] = [given_words.criterion(hub, text, lambda said: _due(said, now)) for text in criteria]
     starts = when.instant(given.starts, option="--starts", since=now, ends=False) if given.starts else None
     expires = _expires(given, prompts, min(likely.term_days, longest), longest, starts or now)
     owner = _owner(hub, given, prompts, told["viewer"])
@@ -150,6 +150,10 @@ def _expires(given: Given, prompts: Prompts, days: int, longest: int, since: dat
         return found
 
     return prompts.one(f"until when, at most {longest} days", given.expires, take, usual=f"{days}d")
+
+
+def _due(text: str, now: datetime) -> datetime:
+    return when.instant(text, option="--criterion", since=now, ends=True)
 
 
 def _owner(hub: Remote, given: Given, prompts: Prompts, viewer: dict[str, Any] | None) -> dict[str, Any]:

@@ -21,20 +21,12 @@ class Shown:
     outcomes: tuple[Outcome, ...]
 
 
-class _Tried(Exception):
-    """Ends what was only tried, so that all of it is undone."""
-
-
 async def preview(tx: Tx, who: Principal, ids: Sequence[UUID], action: BulkAction, given: Arguments) -> Shown:
     """What would happen to each, found out by doing it and undoing all of it; nothing is left of it."""
     chosen = await _chosen(tx, who, ids, action, given)
-    outcomes: list[Outcome] = []
-    try:
-        async with tx.part():
-            outcomes += await _each(tx, who, chosen, action, given)
-            raise _Tried
-    except _Tried:
-        return Shown(rules.digest(chosen, action, given), tuple(outcomes))
+    async with tx.trial():
+        outcomes = await _each(tx, who, chosen, action, given)
+    return Shown(rules.digest(chosen, action, given), tuple(outcomes))
 
 
 async def act(

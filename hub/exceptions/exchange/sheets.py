@@ -5,12 +5,13 @@ An import takes the columns of REQUEST by their names, in any order; the others 
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub import spreadsheet
 from hub.errors import Code, Refused
+from hub.exceptions.exchange import parts
 
 MOST_LINES = 1_000
 WANTED = ("policy", "model", "justification", "owner", "expires")
@@ -41,6 +42,7 @@ TOLD = (
     "decided_at",
     "decided_treatment",
     "decision_note",
+    "covers_from",
     "days_left",
     "weighted_age_days",
     "extensions_used",
@@ -52,15 +54,19 @@ TOLD = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a sheet: its number as a spreadsheet shows it, and what stands under each name."""
+    """One exception that a file asks for: its number, and what stands under each name; or why it cannot be read.
+
+    In a sheet it is numbered as a spreadsheet does, in JSON from 1 on.
+    """
 
     number: int
     cells: Mapping[str, str]
     lacks: tuple[str, ...] = field(default=())
+    wrong: str = ""
 
     def several(self, name: str) -> list[str]:
         """What stands in one cell, one by one: each on a line of its own."""
-        return [part.strip() for part in self.cells.get(name, "").splitlines() if part.strip()]
+        return parts.lines(self.cells.get(name, ""))
 
 
 def read(text: str) -> list[Line]:
@@ -79,25 +85,43 @@ def read(text: str) -> list[Line]:
         )
     if twice := sorted({name for name in names if name and names.count(name) > 1}):
         raise Refused(Code.BAD_INPUT, f"the first line names {', '.join(twice)} twice", field="file")
-    if len(lines) > MOST_LINES:
-        raise Refused(Code.BAD_INPUT, f"{len(lines)} lines; at most {MOST_LINES} are taken at once", field="file")
+    check_most(lines)
     return lines
 
 
-def written(nodes: Iterable[Mapping[str, Any]]) -> bytes:
-    """Exceptions, as the graph gives them, as a sheet."""
-    return spreadsheet.written((*REQUEST, *TOLD), [_row(one) for one in nodes])
+def check_most(lines: Sized) -> None:
+    """Refuse more than are taken at once."""
+    if len(lines) > MOST_LINES:
+        raise Refused(Code.BAD_INPUT, f"{len(lines)} lines; at most {MOST_LINES} are taken at once", field="file")
+
+
+def line_of(number: int, cells: Mapping[str, str]) -> Line:
+    """A line with these cells, and what it lacks."""
+    return Line(number, cells, lacks=tuple(name for name in WANTED if not cells.get(name)))
+
+
+def written(nodes: Iterable[Mapping[str, Any]], *, requests: bool = False) -> bytes:
+    """Exceptions, as the graph gives them, as a sheet; `requests` leaves what an import does not read."""
+    columns = REQUEST if requests else (*REQUEST, *TOLD)
+    rows = (asked(one) | ({} if requests else _told(one)) for one in nodes)
+    return spreadsheet.written(columns, [[row[name] for name in columns] for row in rows])
+
+
+def begins(node: Mapping[str, Any]) -> str | None:
+    """From when it was asked for; nothing where that was from the asking on, so that it can be asked again."""
+    starts: str | None = node["startsAt"]
+    return None if starts == node.get("requestedAt") else starts
 
 
 def _line(number: int, names: list[str], row: list[str]) -> Line:
     if len(row) > len(names):
-        return Line(number, {}, lacks=("a name for each cell",))
-    held = {name: spreadsheet.bare(value.strip()) for name, value in zip(names, row, strict=False)}
-    return Line(number, held, lacks=tuple(name for name in WANTED if not held.get(name)))
+        return Line(number, {}, wrong="the line has more cells than the first line has names")
+    return line_of(number, {name: spreadsheet.bare(value.strip()) for name, value in zip(names, row, strict=False)})
 
 
-def _row(node: Mapping[str, Any]) -> list[spreadsheet.Cell]:
-    said: dict[str, spreadsheet.Cell] = {
+def asked(node: Mapping[str, Any]) -> dict[str, spreadsheet.Cell]:
+    """What a request for an exception says, by the columns of REQUEST."""
+    return {
         "policy": _of(node["policy"], "key"),
         "model": _of(node["model"], "name"),
         "justification": node["justification"],
@@ -110,13 +134,18 @@ def _row(node: Mapping[str, Any]) -> list[spreadsheet.Cell]:
         "risk_before": node["riskBefore"],
         "risk_after": node["riskAfter"],
         "treatment": node["recommendedTreatment"],
-        "controls": _joined(node["controls"]),
-        "criteria": _joined(node["criteria"]),
-        "starts": node["startsAt"],
+        "controls": "\n".join(map(_control, node["controls"]["nodes"])),
+        "criteria": "\n".join(map(_criterion, node["criteria"]["nodes"])),
+        "starts": begins(node),
         "review": node["reviewAt"],
         "review_every_days": node["reviewEveryDays"],
         "template": node["template"],
         "ticket": node["ticketUrl"],
+    }
+
+
+def _told(node: Mapping[str, Any]) -> dict[str, spreadsheet.Cell]:
+    return {
         "id": node["id"],
         "status": node["status"],
         "tier": node["tier"],
@@ -126,18 +155,23 @@ def _row(node: Mapping[str, Any]) -> list[spreadsheet.Cell]:
         "decided_at": node["decidedAt"],
         "decided_treatment": node["decidedTreatment"],
         "decision_note": node["decisionNote"],
+        "covers_from": node["startsAt"],
         "days_left": node["daysLeft"],
         "weighted_age_days": node["weightedAgeDays"],
         "extensions_used": node["extensionsUsed"],
         "ended_at": node["endedAt"],
         "end_note": node["endNote"],
     }
-    return [said[name] for name in (*REQUEST, *TOLD)]
 
 
 def _of(node: Mapping[str, Any] | None, name: str) -> spreadsheet.Cell:
-    return None if node is None else str(node[name])
+    return None if node is None or node[name] is None else str(node[name])
 
 
-def _joined(connection: Mapping[str, Any]) -> str:
-    return "\n".join(one["description"].replace("\n", " ") for one in connection["nodes"])
+def _control(node: Mapping[str, Any]) -> str:
+    by, policy = _of(node["attestor"], "handle"), _of(node["policy"], "key")
+    return parts.written(node["description"], (("every", node["attestEveryDays"]), ("by", by), ("policy", policy)))
+
+
+def _criterion(node: Mapping[str, Any]) -> str:
+    return parts.written(node["description"], (("policy", _of(node["policy"], "key")), ("due", node["dueAt"])))

@@ -4,9 +4,13 @@ import csv
 import io
 from pathlib import Path
 
+import asyncpg
 import orjson
+import pytest
 from trestle.oscal.poam import PlanOfActionAndMilestones
 
+from hub.cli.exception import importing
+from hub.people.tables import Role
 from tests.cli.approvals.conftest import Desk
 
 HEAD = "policy,model,version,justification,owner,expires,controls,criteria,risk_after,ticket\n"
@@ -42,7 +46,7 @@ async def test_each_line_of_a_sheet_is_asked_for_or_refused_with_why(desk: Desk,
     assert first.startswith("2 asked scans 3 recall ")
     made = first.rpartition(" ")[2]
     assert refused == [
-        "3 refused scans 3 recal there is no such policy; see them with: hub policy list",
+        "3 refused scans 3 recal there is no policy recal; near it are recall",
         "4 refused scams recall there is no model scams that this token may see; near it are scans",
         f"5 refused scans 3 recall 2020-12-25 00:00 UTC is not after now, {desk.make.now:%Y-%m-%d %H:%M} UTC;"
         " choose a later end",
@@ -58,26 +62,86 @@ async def test_each_line_of_a_sheet_is_asked_for_or_refused_with_why(desk: Desk,
 
     again = await desk.run(desk.dev, "exception", "import", sheet(tmp_path, GOOD))
     assert (again.code, again.lines[1].rpartition(" ")[2]) == (0, made)
-    assert again.lines[-1] == "1 line: 1 asked for, 0 refused"
+    assert again.lines[-1] == "1 line: 0 asked for, 1 asked for before, 0 refused"
     assert await desk.make.count("policy_exceptions") == 1
 
 
-async def test_a_dry_run_asks_nothing(desk: Desk, tmp_path: Path) -> None:
+async def contents(desk: Desk) -> dict[str, tuple[int, str]]:
+    """How many rows every table of the hub has, and a digest of them."""
+    connection = await asyncpg.connect(desk.make.db.url)
+    names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    digest = "md5(string_agg(t::text, chr(10) ORDER BY t::text))"
+    found = {name: await connection.fetchrow(f"SELECT count(*), {digest} FROM {name} t") for (name,) in names}
+    await connection.close()
+    return {name: (row[0], row[1]) for name, row in found.items()}
+
+
+@pytest.mark.parametrize("at_once", [importing.AT_ONCE, 2])
+async def test_a_dry_run_tells_what_the_import_does_and_leaves_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(importing, "AT_ONCE", at_once)
     await short(desk)
-    said = await desk.run(desk.dev, "exception", "import", "--dry-run", sheet(tmp_path, GOOD))
-    assert (said.code, said.lines[-1]) == (0, "1 line: 1 would be asked for, 0 refused")
-    told = await desk.run(desk.dev, "exception", "import", "--dry-run", "--json", sheet(tmp_path, GOOD))
-    assert orjson.loads(told.out) == [
-        {"line": 2, "became": "would be asked", "what": "scans 3 recall", "exception": None, "why": None}
+    other = GOOD.replace("Counted.", "Counted. | every 7 | by rita")
+    await desk.run(desk.dev, "exception", "import", sheet(tmp_path, other))
+    file = sheet(
+        tmp_path,
+        GOOD,
+        GOOD.replace("low,", "low,tickets/7"),
+        other,
+        GOOD,
+        GOOD.replace("Recall is 0.9.", "Recall is 0.9. | policy recal"),
+        GOOD.replace("Counted.", "Counted. | by rita"),
+        GOOD.replace("low", "critical"),
+        GOOD.replace("Read twice.", "Read twice. | policy recall"),
+        GOOD.replace("Read twice.", "Read twice. | sometimes"),
+        GOOD.replace("low,", "low,tickets/7"),
+        GOOD.replace("next month", "in two months"),
+    )
+    before = await contents(desk)
+    dry = await desk.run(desk.dev, "exception", "import", "--dry-run", "--json", file)
+    assert await contents(desk) == before
+    real = await desk.run(desk.dev, "exception", "import", "--json", file)
+
+    tried, done = orjson.loads(dry.out), orjson.loads(real.out)
+    assert (dry.code, real.code) == (1, 1)
+    assert [(one["line"], one["became"], one["column"]) for one in done] == [
+        (2, "asked", None),
+        (3, "refused", "ticket"),
+        (4, "asked before", None),
+        (5, "asked before", None),
+        (6, "refused", "criteria"),
+        (7, "refused", "controls"),
+        (8, "refused", "risk_after"),
+        (9, "refused", "controls"),
+        (10, "refused", "controls"),
+        (11, "refused", "ticket"),
+        (12, "asked", None),
     ]
-    assert await desk.make.count("policy_exceptions") == await desk.make.count("approval_requests") == 0
+    # The very same lines, but for the ids of what the trial made, which nobody could look up.
+    at = {one["line"]: one["exception"] for one in done}
+    assert at[5] == at[2] and at[12] not in (None, at[2])
+    assert tried == [one | {"exception": None} if one["line"] in (2, 5, 12) else one for one in done]
+    assert await desk.make.count("policy_exceptions") == 3
+
+    said = await desk.run(desk.dev, "exception", "import", "--dry-run", file)
+    assert said.lines[-1] == "11 lines: 0 would be asked for, 4 asked for before, 7 refused"
+
+
+async def test_what_an_import_may_not_do_a_dry_run_refuses_too(desk: Desk, tmp_path: Path) -> None:
+    auditor = await desk.make.person("aude", Role.AUDITOR)
+    file = sheet(tmp_path, GOOD)
+    dry = await desk.run(auditor, "exception", "import", "--dry-run", file)
+    real = await desk.run(auditor, "exception", "import", file)
+    assert (dry.code, dry.out, dry.err) == (real.code, real.out, real.err)
+    assert dry.code == 2 and "REQUEST_EXCEPTION" in dry.err
 
 
 async def test_a_file_that_is_no_sheet_is_refused(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "latin.csv"
     file.write_bytes(HEAD.encode() + b"caf\xe9")
     said = await desk.run(desk.dev, "exception", "import", str(file))
-    assert (said.code, said.err) == (2, f"hub: {file} is not UTF-8 at byte 88; save it as CSV UTF-8\n")
+    assert (said.code, said.err) == (2, f"hub: {file} is not UTF-8 at byte 88; save it as UTF-8\n")
     gone = await desk.run(desk.dev, "exception", "import", str(tmp_path / "none.csv"))
     assert (gone.code, gone.err) == (2, f"hub: {tmp_path / 'none.csv'} cannot be read: No such file or directory\n")
 
