@@ -33,7 +33,7 @@ async def test_names_come_from_the_version_its_run_and_the_commits_that_its_tags
     assert found.authors == (
         "Grace Hopper", "ada@example.com", "grace@example.com", "joe", "kim", "lin", "max", "runner", "web-flow",
     )  # fmt: skip
-    assert found.contributors == ()
+    assert found.author_ids == ()
 
 
 async def test_people_who_added_evidence_contributed_and_machines_did_not(case: Case) -> None:
@@ -43,7 +43,7 @@ async def test_people_who_added_evidence_contributed_and_machines_did_not(case: 
     await case.report(EvidenceKind.SECURITY, by=robot)
     async with case.db.write(actor=None, operation="op") as tx:
         found = await dossier(tx, case.version.id, Stage.PRODUCTION)
-    assert found.contributors == (case.rita.person_id,)
+    assert found.author_ids == (case.rita.person_id,)
     assert found.subject().author_ids == (case.rita.person_id,)
 
 
