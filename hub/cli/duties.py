@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 CONCEPTS = (
     "hub.registries.jobs",
     "hub.checks.jobs",
+    "hub.exceptions.attachments.uploads.jobs",
     "hub.deployments.jobs",
     "hub.approvals.deadlines.jobs",
     "hub.deadlines.jobs",

@@ -68,6 +68,8 @@ class Deviation:
     batch_id: UUID | None = None
     policy_version_id: UUID | None = None
     """The wording that was read; without one, whichever is in force."""
+    upload_ids: tuple[UUID, ...] = ()
+    """Files of the requester that wait, to be put with it."""
 
 
 def checked(asked: Deviation) -> Deviation:

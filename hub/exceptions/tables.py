@@ -330,3 +330,22 @@ class ExceptionAttachment(SQLModel, table=True):
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     added_by: UUID = Field(foreign_key="people.id")
     added_at: datetime = instant()
+
+
+class ExceptionUpload(SQLModel, table=True):
+    """A file that waits to be put with an exception by whoever sent it; nobody else knows of it, and not for long."""
+
+    __tablename__ = "exception_uploads"
+    __table_args__ = (
+        UniqueConstraint("added_by", "name", "sha256"),
+        Index("ix_exception_uploads_added", "added_at"),
+    )
+
+    id: UUID = id_field()
+    name: str = name_field(200)
+    media_type: str = Field(max_length=100)
+    size: int
+    sha256: str = Field(max_length=64)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    added_by: UUID = Field(foreign_key="people.id")
+    added_at: datetime = instant()

@@ -14,7 +14,7 @@ CHANGE = f"""mutation($i: ChangeExceptionDraftInput!) {{ changeExceptionDraft(in
   ... on ExceptionDraftChanged {{ {DRAFT} }} ... on Refusal {{ code field why }} }} }}"""
 DISCARD = f"""mutation($i: ExceptionDraftInput!) {{ discardExceptionDraft(input: $i) {{
   ... on ExceptionDraftChanged {{ {DRAFT} }} ... on Refusal {{ code field why }} }} }}"""
-SUBMIT = """mutation($i: ExceptionDraftInput!) { submitException(input: $i) {
+SUBMIT = """mutation($i: SubmitExceptionInput!) { submitException(input: $i) {
   ... on ExceptionChanged { exception { id status justification kind stage expiresAt controls(first: 5) { nodes {
     description attestEveryDays } } } } ... on Refusal { code field why } } }"""
 DRAFTS = "{ exceptionDrafts(first: 5) { totalCount nodes { id state } } }"

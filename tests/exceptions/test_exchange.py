@@ -71,7 +71,22 @@ def node(**more: Any) -> dict[str, Any]:
                 }
             ]
         },
+        "attachments": {"nodes": []},
         **more,
+    }
+
+
+def attached(number: int, name: str, kind: str = "application/pdf") -> dict[str, Any]:
+    """An attachment as the graph gives it."""
+    path = f"/exceptions/0199/attachments/{number}"
+    return {
+        "id": f"ExceptionAttachment:{number}",
+        "name": name,
+        "mediaType": kind,
+        "size": 26,
+        "sha256": f"{number:064x}",
+        "path": path,
+        "addedAt": "2026-11-01T11:00:00+00:00",
     }
 
 
@@ -95,6 +110,14 @@ def test_an_export_can_be_imported() -> None:
     assert [line.cells[name] for name in ("policy", "model", "version", "owner", "expires", "registry")] == [
         "recall", "scans", "3", "dev", "2026-12-24T00:00:00+00:00", "lab",
     ]  # fmt: skip
+
+
+def test_a_sheet_names_attachments_and_an_import_passes_them_over() -> None:
+    files = {"nodes": [attached(1, "=report.pdf"), attached(2, "figures, all.csv")]}
+    written = sheets.written([node(attachments=files), node()]).decode()
+    rows = list(csv.DictReader(io.StringIO(written)))
+    assert [row["attachments"] for row in rows] == ["'=report.pdf\nfigures, all.csv", ""]
+    assert [line.lacks for line in sheets.read(written)] == [(), ()]
 
 
 def test_a_sheet_is_read_whatever_the_order_of_its_columns_with_the_lines_that_lack_something() -> None:
@@ -168,8 +191,32 @@ def test_a_plan_tells_risk_controls_criteria_and_decisions() -> None:
     assert len(found.metadata.parties) == 2
 
 
+def test_a_plan_names_attachments_by_address_and_hash() -> None:
+    files = {"nodes": [attached(1, "report.pdf"), attached(2, "figures all.csv", "text/csv")]}
+    found = judged(plan(node(attachments=files), node(id="PolicyException:0200", ticketUrl="")))
+    assert found.back_matter is not None and found.back_matter.resources is not None
+    told = [
+        (one.title, link.href, link.media_type, hashed.value, getattr(hashed.algorithm, "value", hashed.algorithm))
+        for one in found.back_matter.resources
+        for link in one.rlinks or ()
+        for hashed in link.hashes or ()
+    ]
+    assert told == [
+        ("report.pdf", "http://hub.test/exceptions/0199/attachments/1", "application/pdf", f"{1:064x}", "SHA-256"),
+        ("figures all.csv", "http://hub.test/exceptions/0199/attachments/2", "text/csv", f"{2:064x}", "SHA-256"),
+    ]
+    assert [[prop.value for prop in one.props or ()] for one in found.back_matter.resources] == [["26"], ["26"]]
+    with_files, without = found.poam_items
+    assert [link.href for link in with_files.links or ()] == [
+        "https://tickets.test/7", *(f"#{one.uuid}" for one in found.back_matter.resources),
+    ]  # fmt: skip
+    assert without.links is None
+    assert judged(plan(node())).back_matter is None
+
+
 def test_the_judge_takes_no_plan_that_the_standard_does_not_allow() -> None:
-    for spoiled in ({"colour": "red"}, {"poam-items": []}, {"uuid": "1"}):
+    unnamed = {"resources": [{"uuid": "1", "title": "a\nb"}]}
+    for spoiled in ({"colour": "red"}, {"poam-items": []}, {"uuid": "1"}, {"back-matter": unnamed}):
         document = plan(node())
         document["plan-of-action-and-milestones"] |= spoiled
         with pytest.raises(ValidationError):

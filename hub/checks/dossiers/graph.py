@@ -105,7 +105,7 @@ class Dossier:
     checks: JSON = _section("checks", "How policies ended, why, what decided, and what to do about it.")
     not_asked: JSON = _section("not_asked", "Policies in force that were not asked yet.")
     risk: JSON = _section("risk", "The tier and why; how much stands open, by outcome and severity.")
-    exceptions: JSON = _section("exceptions", "Exceptions in force, with their controls and dates.")
+    exceptions: JSON = _section("exceptions", "Exceptions in force, with their controls, dates and attachments.")
     card_filled: int = _number("How many sections of the card are written.", "card", "completeness", "filled")
     card_sections: int = _number("How many sections a card has.", "card", "completeness", "of")
     card_missing: list[str] = _words("The card's sections that are not written.", "card", "completeness", "missing")

@@ -58,7 +58,15 @@ def _figures(report: Row) -> Iterator[tuple[str, str]]:
 def _exception(given: Row, now: datetime) -> tuple[str, str]:
     ends = when.of(given["expires_at"])
     controls = "; ".join(map(inert, given["controls"])) or "none"
-    return inert(given["policy"]), f"{inert(given['kind'])}, ends {when.due(ends, now)}; controls: {controls}"
+    said = f"{inert(given['kind'])}, ends {when.due(ends, now)}; controls: {controls}"
+    # A dossier tells of attachments where there are some.
+    files = "; ".join(map(_file, given.get("attachments", ())))
+    return inert(given["policy"]), f"{said}; attached: {files}" if files else said
+
+
+def _file(given: Row) -> str:
+    of = f"{given['size']:,} bytes, {inert(given['media_type'])}, sha256 {inert(given['sha256'])}"
+    return f"{inert(given['name'])} ({of})"
 
 
 def _changes(request: Row, width: int) -> Iterator[str]:

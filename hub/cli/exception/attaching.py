@@ -17,25 +17,22 @@ def attach(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Put files with an exception, as whoever asked or its owner; until it is decided, people are asked anew for them.
+    """Put files with an exception, as whoever asked or its owner; until it is decided, people are asked anew, once.
 
     Example: hub exception attach 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 report.pdf
     """
     from hub.cli import printing, remote
     from hub.cli.approvals.naming import bare, global_id
-    from hub.cli.exception import files
+    from hub.cli.exception import files, queries
 
     id = global_id(exception, "PolicyException", field="exception", see=LISTS)
     read = files.read(file)
     hub = remote.found(data=data, url=url, token=token)
-    kept = []
-    for one in files.put(hub, id, read):
-        kept.append(one)
-        if not json:
-            printing.line(files.said(one))
+    made = hub.change(queries.ATTACH, input={"exception": id, "attachments": files.sent(hub, read)})
     if json:
-        printing.as_json(kept)
+        printing.as_json({"askedAnew": made["askedAnew"], **made["exception"]})
         return
-    asked = [one["askedAnew"] for one in kept if one["askedAnew"]]
-    if asked:
-        printing.line(f"people are asked anew, in request {bare(asked[-1])}; what was signed before does not count")
+    for line in files.said(made["exception"], read):
+        printing.line(line)
+    if asked := made["askedAnew"]:
+        printing.line(f"people are asked anew, in request {bare(asked['id'])}; what was signed before does not count")

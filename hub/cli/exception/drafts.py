@@ -1,14 +1,12 @@
 """`hub exception drafts`, `submit` and `discard`: requests that are written and that nobody is asked about yet."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from hub.cli.exception.given import Attach
 from hub.cli.options import AsJSON, Data, Token, Url
-
-if TYPE_CHECKING:
-    from hub.cli.remote import Remote
 
 LISTS = "hub exception drafts"
 LONGEST = 60
@@ -37,20 +35,31 @@ def drafts(url: Url = None, token: Token = None, data: Data = None, json: AsJSON
     printing.line("ask for one with: hub exception submit DRAFT")
 
 
-def submit(draft: Draft, url: Url = None, token: Token = None, data: Data = None, json: AsJSON = False) -> None:
+def submit(
+    draft: Draft,
+    attach: Attach = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = None,
+    json: AsJSON = False,
+) -> None:
     """Ask for what a draft of yours says, as hub exception request does.
 
     Example: hub exception submit 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11
     """
     from hub.cli import printing, remote
-    from hub.cli.exception import following
+    from hub.cli.exception import files, following
     from hub.cli.exception import request_queries as queries
 
-    made = _change(remote.found(data=data, url=url, token=token), queries.SUBMIT, draft)["exception"]
+    id, read = _id(draft), files.read(attach or [])
+    hub = remote.found(data=data, url=url, token=token)
+    made = hub.change(queries.SUBMIT, input={"draft": id, "attachments": files.sent(hub, read)})["exception"]
     if json:
         printing.as_json(made)
         return
     following.asked(made)
+    for line in files.said(made, read):
+        printing.line(line)
 
 
 def discard(draft: Draft, url: Url = None, token: Token = None, data: Data = None, json: AsJSON = False) -> None:
@@ -62,7 +71,8 @@ def discard(draft: Draft, url: Url = None, token: Token = None, data: Data = Non
     from hub.cli.exception import request_queries as queries
     from hub.cli.gate.inert import inert
 
-    made = _change(remote.found(data=data, url=url, token=token), queries.DISCARD, draft)["draft"]
+    hub = remote.found(data=data, url=url, token=token)
+    made = hub.change(queries.DISCARD, input={"draft": _id(draft)})["draft"]
     if json:
         printing.as_json(made)
         return
@@ -70,10 +80,10 @@ def discard(draft: Draft, url: Url = None, token: Token = None, data: Data = Non
     printing.line(f"the draft about {model} and {inert(made['policy']['key'])} is given up; nobody was asked")
 
 
-def _change(hub: "Remote", document: str, draft: str) -> dict[str, Any]:
+def _id(draft: str) -> str:
     from hub.cli.approvals.naming import global_id
 
-    return hub.change(document, input={"draft": global_id(draft, "ExceptionDraft", field="draft", see=LISTS)})
+    return global_id(draft, "ExceptionDraft", field="draft", see=LISTS)
 
 
 def _row(one: dict[str, Any]) -> tuple[str | None, ...]:

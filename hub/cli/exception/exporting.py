@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hub.cli.remote import Remote
 
 PAGE = 50
+FILES = 10
 EXPORTED = f"""query($first: Int!, $after: String, $filter: PolicyExceptionFilter) {{
   exceptions(first: $first, after: $after, filter: $filter, orderBy: [{{ by: REQUESTED_AT, direction: ASC }}]) {{
     totalCount pageInfo {{ hasNextPage endCursor }}
@@ -24,6 +25,7 @@ EXPORTED = f"""query($first: Int!, $after: String, $filter: PolicyExceptionFilte
       owner {{ ...Who }} requestedBy {{ ...Who }} decidedBy {{ ...Who }} endedBy {{ ...Who }}
       controls(first: {PAGE}) {{ nodes {{ id description attestEveryDays policy {{ key }} attestor {{ handle }} }} }}
       criteria(first: {PAGE}) {{ nodes {{ id description policy {{ key }} dueAt metAt }} }}
+      attachments(first: {FILES}) {{ nodes {{ id name mediaType size sha256 path addedAt }} }}
     }}
   }}
 }} fragment Who on Person {{ id name handle kind }}"""
@@ -103,7 +105,13 @@ def _written(form: Form, found: list[dict[str, Any]], address: str, *, requests:
     if form is Form.OSCAL:
         if not found:
             raise Refused(Code.NOT_FOUND, "no exception stands so, and OSCAL knows no empty plan; nothing was written")
-        newest = max(at for one in found for at in (one["requestedAt"], one["decidedAt"], one["endedAt"]) if at)
         known = version("governance-hub")
-        told = oscal.plan(found, title="Policy exceptions", at=newest, version=known, system=address)
+        told = oscal.plan(found, title="Policy exceptions", at=_newest(found), version=known, system=address)
     return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _newest(found: list[dict[str, Any]]) -> str:
+    """When something of what is written was last said or added."""
+    said = [one[at] for one in found for at in ("requestedAt", "decidedAt", "endedAt") if one[at]]
+    added = [file["addedAt"] for one in found for file in one["attachments"]["nodes"]]
+    return str(max([*said, *added]))

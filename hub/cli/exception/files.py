@@ -1,6 +1,6 @@
-"""Files on this machine that are put with an exception: looked at before anything is sent, then sent one by one."""
+"""Files on this machine that are put with an exception: looked at, then sent, then put there all at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,23 +53,28 @@ def _read(path: Path) -> File:
     return File(path, name, mimetypes.guess_type(name)[0] or rules.UNKNOWN, content)
 
 
-def put(hub: "Remote", exception: str, files: Sequence[File]) -> Iterator[dict[str, Any]]:
-    """Each file as the hub keeps it, once it does; the first one that it refuses ends it, and says what is left."""
-    import shlex
+def sent(hub: "Remote", files: Sequence[File]) -> list[str]:
+    """The ids under which the files wait at the hub; the first one that it refuses ends it, and nothing has changed."""
     from urllib.parse import quote
 
     from hub.errors import Refused
 
-    id = bare(exception)
-    for place, file in enumerate(files):
+    ids = []
+    for file in files:
         try:
-            yield hub.send(f"/exceptions/{id}/attachments?name={quote(file.name, safe='')}", file.content, file.kind)
+            kept = hub.send(f"/exceptions/uploads?name={quote(file.name, safe='')}", file.content, file.kind)
         except Refused as refused:
-            left = " ".join(shlex.quote(str(one.path)) for one in files[place:])
-            why = f"{file.path} is not attached: {refused.why}; once that is mended: hub exception attach {id} {left}"
+            why = f"{file.path} is not attached: {refused.why}; nothing was changed, so name all of them again"
             raise Refused(refused.code, why, field=refused.field) from refused
+        ids.append(kept["id"])
+    return ids
 
 
-def said(kept: dict[str, Any]) -> str:
-    """What became of a file."""
-    return f"attached {inert(kept['name'])}: {kept['size']:,} bytes, {bare(kept['id'])}"
+def said(found: Mapping[str, Any], files: Sequence[File]) -> Iterator[str]:
+    """What became of the files that were sent, of all that an exception has."""
+    from hashlib import sha256
+
+    ours = {(file.name, sha256(file.content).hexdigest()) for file in files}
+    for one in found["attachments"]["nodes"]:
+        if (one["name"], one["sha256"]) in ours:
+            yield f"attached {inert(one['name'])}: {one['size']:,} bytes, {bare(one['id'])}"

@@ -1,5 +1,6 @@
 """Arguments that several of these commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,10 @@ Exception_ = Annotated[
     str, typer.Argument(metavar="EXCEPTION", help="The exception's id, as hub exception list shows it.")
 ]
 
+Attach = Annotated[
+    list[Path] | None,
+    typer.Option("--attach", metavar="FILE", help="A file to put with it; may be repeated.", show_default=False),
+]
 Statuses = Annotated[
     list[str] | None,
     typer.Option("--status", help="Those that stand so, such as ACTIVE; may be repeated.", show_default=False),

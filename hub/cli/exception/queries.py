@@ -78,6 +78,13 @@ ATTEST = _changing("attestControl", "AttestControlInput")
 CONFIRM = _changing("confirmCriterion", "ConfirmCriterionInput")
 REOPEN = _changing("reopenCriterion", "ReopenCriterionInput")
 
+ATTACH = f"""mutation($input: AttachFilesInput!) {{ attachFiles(input: $input) {{
+  __typename {REFUSAL}
+  ... on FilesAttached {{ askedAnew {{ id }} exception {{
+    id status attachments(first: {SOME}) {{ nodes {{ id name mediaType size sha256 path }} }}
+  }} }}
+}} }}"""
+
 EXTEND = f"""mutation($input: ExtendExceptionInput!) {{ extendException(input: $input) {{
   __typename {REFUSAL}
   ... on ExtensionAsked {{ extension {{

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.exception.given import Attach
 from hub.cli.options import AsJSON, Data, Registry, Token, Url
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def request(
     treatment: Annotated[Typed, _option("--treatment", "What you recommend to do about the risk.")] = None,
     owner: Annotated[Typed, _option("--owner", "Who answers for closing it; you.", "HANDLE")] = None,
     ticket: Annotated[Typed, _option("--ticket", "The ticket's address.", "URL")] = None,
-    attach: Annotated[list[Path] | None, _option("--attach", "A file to put with it; may be repeated.", "FILE")] = None,
+    attach: Attach = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
     draft: Annotated[
         bool, typer.Option("--draft", help="Keep it as a draft of yours; nobody is asked, and nobody sees it.")
@@ -85,7 +86,7 @@ def request(
     hub = remote.found(data=data, url=url, token=token)
     asked = wanted(hub, given, prompts, datetime.now(UTC))
     if not json:
-        for line in request_preview.lines(asked, width_of(sys.stdout)):
+        for line in request_preview.lines(asked, width_of(sys.stdout), attached):
             printing.line(line)
     if draft:
         _keep(hub, asked.input, json=json)
@@ -112,7 +113,7 @@ def _check_files(files: list[Path] | None, *, draft: bool) -> None:
     from hub.errors import Code, Refused
 
     if files and draft:
-        why = "a draft keeps no files; ask for it first, then: hub exception attach"
+        why = "a draft keeps no files; name them when you ask for it: hub exception submit DRAFT --attach FILE"
         raise Refused(Code.BAD_INPUT, why, field="attach")
 
 
@@ -144,23 +145,14 @@ def _keep(hub: "Remote", input: dict[str, Any], *, json: bool) -> None:
 
 def _send(hub: "Remote", input: dict[str, Any], attached: "list[File]", *, json: bool) -> None:
     from hub.cli import printing
-    from hub.cli.approvals.naming import bare
     from hub.cli.exception import files, following
     from hub.cli.exception import request_queries as queries
-    from hub.errors import Refused
 
+    input = {**input, "attachments": files.sent(hub, attached)}
     made = hub.change(queries.REQUEST, input=input)["exception"]
-    told = f"asked as exception {bare(made['id'])}"
-    try:
-        kept = list(files.put(hub, made["id"], attached))
-    except Refused as refused:
-        raise Refused(refused.code, f"{told}, but {refused.why}", field=refused.field) from refused
-    if kept:
-        # Each file made it another question: the last one is what people are asked.
-        made = hub.ask(queries.REQUESTED, id=made["id"])["node"]
     if json:
         printing.as_json(made)
         return
     following.asked(made)
-    for one in kept:
-        printing.line(files.said(one))
+    for line in files.said(made, attached):
+        printing.line(line)

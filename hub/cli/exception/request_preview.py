@@ -1,17 +1,18 @@
 """A request as its requester reads it before it is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hub.cli.approvals import when
 from hub.cli.approvals.naming import called
+from hub.cli.exception.files import File
 from hub.cli.exception.request_wanted import Wanted
 from hub.cli.gate.inert import hanging, inert
 
 MOST_NAMED = 5
 
 
-def lines(asked: Wanted, width: int) -> Iterator[str]:
-    """What is asked, until when, why, and what lowers the risk meanwhile."""
+def lines(asked: Wanted, width: int, attached: Sequence[File] = ()) -> Iterator[str]:
+    """What is asked, until when, why, what lowers the risk meanwhile, and which files go with it."""
     input = asked.input
     kind = input["kind"].replace("_", " ").lower()
     version = f" {inert(asked.version)}" if asked.version else ", every version,"
@@ -33,6 +34,9 @@ def lines(asked: Wanted, width: int) -> Iterator[str]:
             yield from hanging("  ", inert(line), width)
     for one in input["answers"]:
         yield from hanging("  ", f"{inert(one['section'])}: {inert(one['text'])}", width)
+    if attached:
+        said = tuple(f"{file.path}, {len(file.content):,} bytes" for file in attached)
+        yield from _numbered("Attachments", said, "none", width)
     yield "Who decides"
     yield from _decided(asked, width)
 

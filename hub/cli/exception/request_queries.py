@@ -66,5 +66,4 @@ def _asking(field: str, kind: str) -> str:
 
 
 REQUEST = _asking("requestException", "RequestExceptionInput")
-SUBMIT = _asking("submitException", "ExceptionDraftInput")
-REQUESTED = f"query($id: ID!) {{ node(id: $id) {{ ...Requested }} }} {MADE}"
+SUBMIT = _asking("submitException", "SubmitExceptionInput")

@@ -11,6 +11,7 @@ from hub.exceptions.asking import rules
 from hub.exceptions.asking import store as asking_store
 from hub.exceptions.asking.justifying import justified
 from hub.exceptions.asking.templates import template
+from hub.exceptions.attachments.uploads import actions as uploads
 from hub.exceptions.rules import Deviation
 from hub.exceptions.tables import ExceptionStatus, PolicyException
 from hub.exceptions.telling import tell
@@ -82,6 +83,8 @@ async def request(tx: Tx, who: Principal, asked: Deviation) -> PolicyException:
     await store.add(tx, made, wanted.controls, wanted.criteria)
     told = {"controls": len(wanted.controls), "criteria": len(wanted.criteria)}
     await tell(tx, "exception.requested", made, **told, justification_digest=digest_of_text(said))
+    # Before people are asked: what they are asked is about the files too.
+    await uploads.take(tx, who, made, wanted.upload_ids)
     await review.ask(tx, who, made)
     return made
 

@@ -14,6 +14,8 @@ from hub.models.tables import Stage
 from hub.people.asking import uuid_of
 from hub.policies.tables import Severity
 
+ATTACHMENTS = "Files to put with it, by the ids that POST /exceptions/uploads gave you: people are asked once."
+
 
 @strawberry.input(description="What lowers the risk; tied to a policy, to somebody's word every so many days, or free.")
 class ControlInput:
@@ -97,6 +99,7 @@ class RequestExceptionInput(ExceptionOfModelSaid):
     controls: list[ControlInput] = strawberry.field(description="What lowers the risk meanwhile.")
     owner: strawberry.ID = strawberry.field(description="Who answers for closing it.")
     expires_at: datetime = strawberry.field(description="Until when, at most as long as the policy allows.")
+    attachments: list[strawberry.ID] = strawberry.field(default_factory=list, description=ATTACHMENTS)
 
 
 @strawberry.input(description="A tag that a model must carry.")
@@ -120,6 +123,7 @@ def deviation(given: RequestExceptionInput) -> Deviation:
         deviation_of(given, model_id=uuid_of(given.model, "Model", "model")),
         version_id=_id(given.version, "ModelVersion", "version"),
         renewed_from_id=_id(given.renewed_from, "PolicyException", "renewedFrom"),
+        upload_ids=tuple(uuid_of(one, "ExceptionUpload", "attachments") for one in given.attachments),
     )
 
 

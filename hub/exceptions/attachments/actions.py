@@ -1,5 +1,6 @@
 """Verbs on the files that are put with an exception. The exception is locked first, then the question about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -13,6 +14,7 @@ from hub.exceptions import holding, moves, review
 from hub.exceptions import store as exceptions
 from hub.exceptions.attachments import rules, store
 from hub.exceptions.attachments.store import Kept
+from hub.exceptions.attachments.uploads import actions as uploads
 from hub.exceptions.tables import ExceptionAttachment, ExceptionStatus, PolicyException
 from hub.exceptions.telling import tell
 from hub.people.access import Permission, Principal
@@ -36,9 +38,7 @@ async def attach(tx: Tx, who: Principal, exception_id: UUID, *, name: str, media
     acting(tx, who, Permission.REQUEST_EXCEPTION)
     clean = rules.file_name(name)
     rules.check_size(len(content), clean)
-    found = await holding.held(tx, who, exception_id)
-    now = await holding.standing(tx, who)
-    rules.check_attach(await exceptions.status(tx, exception_id), moves.hats(now, found))
+    found = await _open(tx, who, exception_id)
     digest = sha256(content).hexdigest()
     if (there := await store.same(tx, exception_id, clean, digest)) is not None:
         return Attached(there, is_new=False)
@@ -61,6 +61,17 @@ async def attach(tx: Tx, who: Principal, exception_id: UUID, *, name: str, media
     return Attached(kept, is_new=True, asked=await _ask_anew(tx, who, found))
 
 
+async def attach_waiting(tx: Tx, who: Principal, exception_id: UUID, upload_ids: Sequence[UUID]) -> UUID | None:
+    """Put files that were sent before with an exception, all of them or none; gives the one question it then becomes.
+
+    None where nobody is being asked, and where it had all of them.
+    """
+    acting(tx, who, Permission.REQUEST_EXCEPTION)
+    rules.check_some(upload_ids)
+    found = await _open(tx, who, exception_id)
+    return await _ask_anew(tx, who, found) if await uploads.take(tx, who, found, upload_ids) else None
+
+
 async def remove(tx: Tx, who: Principal, attachment_id: UUID) -> PolicyException:
     """Take a file away before the exception is decided, as who put it there; whoever is asked is asked anew."""
     acting(tx, who, Permission.REQUEST_EXCEPTION)
@@ -81,6 +92,14 @@ async def remove(tx: Tx, who: Principal, attachment_id: UUID) -> PolicyException
     await store.remove(tx, attachment_id)
     await tell(tx, "exception.detached", found, attachment=kept.id, sha256=kept.sha256, size=kept.size)
     await _ask_anew(tx, who, found)
+    return found
+
+
+async def _open(tx: Tx, who: Principal, exception_id: UUID) -> PolicyException:
+    """An exception with which this person may put files, locked."""
+    found = await holding.held(tx, who, exception_id)
+    now = await holding.standing(tx, who)
+    rules.check_attach(await exceptions.status(tx, exception_id), moves.hats(now, found))
     return found
 
 

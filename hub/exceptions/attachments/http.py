@@ -11,6 +11,9 @@ from starlette.routing import Route
 from hub.errors import Code, Refused
 from hub.exceptions.attachments import actions, rules, store
 from hub.exceptions.attachments.actions import Attached
+from hub.exceptions.attachments.store import Kept
+from hub.exceptions.attachments.uploads import actions as uploads
+from hub.exceptions.attachments.uploads.store import Waiting
 from hub.exceptions.graph import THROUGH_EXCEPTION
 from hub.graph.negotiate import NotUnderstood, read_body
 from hub.graph.values import uuid_in
@@ -23,13 +26,25 @@ POLICY = "sandbox; default-src 'none'"
 
 
 def routes(open_session: Open, unexpected: Unexpected) -> list[Route]:
-    """The attachments of an exception; ids are global ids or UUIDs."""
+    """The attachments of an exception, and files that wait to be some; ids are global ids or UUIDs."""
+    waiting = answering(_waiting, open_session, unexpected)
     taken = answering(_taken, open_session, unexpected)
     handed_out = answering(_handed_out, open_session, unexpected)
     return [
+        Route("/exceptions/uploads", waiting, methods=["POST"]),
         Route("/exceptions/{exception}/attachments", taken, methods=["POST"]),
         Route("/exceptions/{exception}/attachments/{attachment}", handed_out, methods=["GET"]),
     ]
+
+
+async def _waiting(request: Request, asking: Asking) -> Response:
+    # Before a byte of the body is read.
+    asking.who.require(Permission.REQUEST_EXCEPTION)
+    name, body, kind = await _sent(request)
+    async with asking.db.write(actor=asking.who.person_id, operation=asking.operation) as tx:
+        kept = await uploads.upload(tx, asking.who, name=name, media_type=kind, content=body)
+    told = {"id": f"ExceptionUpload:{kept.id}", **_seen(kept)}
+    return Response(orjson.dumps(told), 201, media_type=JSON, headers=headers())
 
 
 async def _taken(request: Request, asking: Asking) -> Response:
@@ -38,9 +53,7 @@ async def _taken(request: Request, asking: Asking) -> Response:
     id = _id(request, "exception", "PolicyException")
     if id is None:
         raise Refused(Code.NOT_FOUND, "there is no such exception", field="exception")
-    name = rules.file_name(request.query_params.get("name", ""))
-    body = await _body(request)
-    kind = request.headers.get("content-type", "")
+    name, body, kind = await _sent(request)
     async with asking.db.write(actor=asking.who.person_id, operation=asking.operation) as tx:
         made = await actions.attach(tx, asking.who, id, name=name, media_type=kind, content=body)
     return Response(orjson.dumps(_told(made)), 201 if made.is_new else 200, media_type=JSON, headers=headers())
@@ -50,6 +63,12 @@ def _id(request: Request, named: str, node: str) -> UUID | None:
     """The id in the path, global or bare; None for what is neither."""
     said: str = request.path_params[named]
     return uuid_in(said if ":" in said else f"{node}:{said}", node)
+
+
+async def _sent(request: Request) -> tuple[str, bytes, str]:
+    """The file's name, its content, and what its sender calls it; the name is looked at first."""
+    name = rules.file_name(request.query_params.get("name", ""))
+    return name, await _body(request), request.headers.get("content-type", "")
 
 
 async def _body(request: Request) -> bytes:
@@ -67,13 +86,14 @@ def _told(made: Attached) -> dict[str, object]:
     kept = made.kept
     return {
         "id": f"ExceptionAttachment:{kept.id}",
-        "name": kept.name,
-        "mediaType": kept.media_type,
-        "size": kept.size,
-        "sha256": kept.sha256,
+        **_seen(kept),
         "path": f"/exceptions/{kept.exception_id}/attachments/{kept.id}",
         "askedAnew": None if made.asked is None else f"ApprovalRequest:{made.asked}",
     }
+
+
+def _seen(file: Kept | Waiting) -> dict[str, object]:
+    return {"name": file.name, "mediaType": file.media_type, "size": file.size, "sha256": file.sha256}
 
 
 async def _handed_out(request: Request, asking: Asking) -> Response:

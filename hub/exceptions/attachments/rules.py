@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sized
 from uuid import UUID
 
 from hub.errors import Code, Refused
@@ -73,11 +73,19 @@ def too_large(said: str) -> str:
     return f"{said}; at most {MOST_BYTES:,} are kept: link larger files from the ticket"
 
 
-def check_number(kept: int) -> None:
-    """Refuse one file more than an exception keeps."""
-    if kept >= MOST_ATTACHMENTS:
-        why = f"this exception has {kept} attachments, and keeps at most {MOST_ATTACHMENTS}"
+def check_number(kept: int, more: int = 1) -> None:
+    """Refuse more files than an exception keeps."""
+    if kept + more > MOST_ATTACHMENTS:
+        would = "" if more == 1 else f" and would get {more} more"
+        why = f"this exception has {kept} attachments{would}, and keeps at most {MOST_ATTACHMENTS}"
         raise Refused(Code.BAD_INPUT, f"{why}; put several files into one", field="exception")
+
+
+def check_some(files: Sized) -> None:
+    """Refuse to attach nothing."""
+    if not files:
+        why = "no file is named; send each to POST /exceptions/uploads first, and name the ids that come back"
+        raise Refused(Code.BAD_INPUT, why, field="attachments")
 
 
 def attachers(status: ExceptionStatus) -> frozenset[Hat]:

@@ -11,6 +11,7 @@ from hub.db import Tx
 from hub.errors import Code, Refused
 from hub.events.answers import Answer
 from hub.exceptions.asking.inputs import (
+    ATTACHMENTS,
     AnswerInput,
     ControlInput,
     CriterionInput,
@@ -55,9 +56,15 @@ class ChangeExceptionDraftInput:
     says: DraftExceptionInput = strawberry.field(description="All that it is to say, in place of what it said.")
 
 
-@strawberry.input(description="Which draft is asked for, or given up.")
+@strawberry.input(description="Which draft is given up.")
 class ExceptionDraftInput:
     draft: strawberry.ID = strawberry.field(description="The draft, one of your own.")
+
+
+@strawberry.input(description="Which draft is asked for.")
+class SubmitExceptionInput:
+    draft: strawberry.ID = strawberry.field(description="The draft, one of your own.")
+    attachments: list[strawberry.ID] = strawberry.field(default_factory=list, description=ATTACHMENTS)
 
 
 @extends(Mutation)
@@ -85,11 +92,14 @@ class ExceptionDraftMutations:
 
     @mutation(Permission.REQUEST_EXCEPTION, "Ask for what a draft says, as requestException does.")
     async def submit_exception(
-        self, info: Asked, input: ExceptionDraftInput, idempotency_key: str | None = None
+        self, info: Asked, input: SubmitExceptionInput, idempotency_key: str | None = None
     ) -> ExceptionPayload:
+        def read(says: Mapping[str, Any]) -> Deviation:
+            return _read(says, input.attachments)
+
         async def do(tx: Tx, who: Principal) -> Answer:
             draft = uuid_of(input.draft, "ExceptionDraft", "draft")
-            return Answer("exception", (await actions.submit(tx, who, draft, _read)).id)
+            return Answer("exception", (await actions.submit(tx, who, draft, read)).id)
 
         return await act(info, input, idempotency_key, showing(ExceptionChanged, "exception"), do)
 
@@ -113,14 +123,14 @@ def _written(given: DraftExceptionInput) -> dict[str, Any]:
     return {name: value for name, value in plain(given).items() if value not in (None, "", [])}
 
 
-def _read(says: Mapping[str, Any]) -> Deviation:
+def _read(says: Mapping[str, Any], attachments: list[strawberry.ID]) -> Deviation:
     """What a draft asks for; refused, with the names, while something that every request says is not there."""
     wanted = {"owner": "owner", "expires_at": "expiresAt"}
     if lacking := [called for name, called in wanted.items() if name not in says]:
         why = f"the draft does not say {' and '.join(lacking)} yet; write it with changeExceptionDraft"
         raise Refused(Code.BAD_INPUT, why, field=lacking[0])
     read: dict[str, Any] = {name: READ[name](value) if name in READ else value for name, value in says.items()}
-    return deviation(RequestExceptionInput(**{"controls": [], **read}))
+    return deviation(RequestExceptionInput(**{"controls": [], **read, "attachments": attachments}))
 
 
 def _criterion(kept: dict[str, Any]) -> CriterionInput:

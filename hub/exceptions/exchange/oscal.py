@@ -1,7 +1,8 @@
 """Exceptions as an OSCAL plan of action and milestones, the form that auditors' tools read (NIST OSCAL 1.1.3, JSON).
 
 An exception is one item with one risk: its controls are mitigating factors, its criteria the tasks of the response, its
-decisions the risk's log. Ids are derived from the hub's, so that the same exception has the same id in every export.
+decisions the risk's log; its attachments are resources of the plan, by address and hash. Ids are derived from the
+hub's, so that the same exception has the same id in every export.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +36,7 @@ Node = Mapping[str, Any]
 def plan(nodes: Sequence[Node], *, title: str, at: str, version: str, system: str) -> dict[str, Any]:
     """A whole plan; it needs at least one exception, since the standard allows no empty plan. `at` is an instant."""
     people = {who["id"]: who for node in nodes for who in _people(node)}
-    document = {
+    document: dict[str, Any] = {
         "uuid": _id("plan", f"{system} {at} {' '.join(sorted(node['id'] for node in nodes))}"),
         "metadata": {
             "title": _line(title),
@@ -52,8 +53,9 @@ def plan(nodes: Sequence[Node], *, title: str, at: str, version: str, system: st
         "system-id": {"identifier-type": "https://ietf.org/rfc/rfc4122", "id": _id("system", system)},
         "risks": [_risk(node) for node in nodes],
         "poam-items": [_item(node) for node in nodes],
+        "back-matter": _held({"resources": [_resource(file, system) for node in nodes for file in _files(node)]}),
     }
-    return {"plan-of-action-and-milestones": document}
+    return {"plan-of-action-and-milestones": _held(document)}
 
 
 def _item(node: Node) -> dict[str, Any]:
@@ -72,10 +74,39 @@ def _item(node: Node) -> dict[str, Any]:
             ("risk-tier", node["tier"]),
         ),
         "origins": [{"actors": [_actor(node["requestedBy"], "requester")]}] if node["requestedBy"] else None,
-        "links": [{"href": node["ticketUrl"], "rel": "reference"}] if node["ticketUrl"] else None,
+        "links": _links(node),
         "related-risks": [{"risk-uuid": _id("risk", node["id"])}],
     }
     return _held(item)
+
+
+def _links(node: Node) -> list[dict[str, str]]:
+    ticket = [{"href": node["ticketUrl"], "rel": "reference"}] if node["ticketUrl"] else []
+    # By its id within the plan: the resource has the address and the hash.
+    return ticket + [
+        {"href": f"#{_id('attachment', file['id'])}", "rel": "reference", "text": _line(file["name"])}
+        for file in _files(node)
+    ]
+
+
+def _resource(file: Node, system: str) -> dict[str, Any]:
+    return {
+        "uuid": _id("attachment", file["id"]),
+        "title": _line(file["name"]),
+        "props": _props(("size", str(file["size"]))),
+        "rlinks": [
+            {
+                "href": f"{system}{file['path']}",
+                "media-type": file["mediaType"],
+                "hashes": [{"algorithm": "SHA-256", "value": file["sha256"]}],
+            }
+        ],
+    }
+
+
+def _files(node: Node) -> Iterable[Node]:
+    files: Iterable[Node] = node["attachments"]["nodes"]
+    return files
 
 
 def _risk(node: Node) -> dict[str, Any]:

@@ -48,6 +48,7 @@ TOLD = (
     "extensions_used",
     "ended_at",
     "end_note",
+    "attachments",
 )
 """What is known of an exception that nobody asks for."""
 
@@ -161,6 +162,7 @@ def _told(node: Mapping[str, Any]) -> dict[str, spreadsheet.Cell]:
         "extensions_used": node["extensionsUsed"],
         "ended_at": node["endedAt"],
         "end_note": node["endNote"],
+        "attachments": _names(node["attachments"]),
     }
 
 
@@ -175,3 +177,7 @@ def _control(node: Mapping[str, Any]) -> str:
 
 def _criterion(node: Mapping[str, Any]) -> str:
     return parts.written(node["description"], (("policy", _of(node["policy"], "key")), ("due", node["dueAt"])))
+
+
+def _names(connection: Mapping[str, Any]) -> str:
+    return "\n".join(one["name"].replace("\n", " ") for one in connection["nodes"])

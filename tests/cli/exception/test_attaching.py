@@ -32,6 +32,12 @@ async def the(desk: Desk, column: str, table: str = "policy_exceptions") -> Any:
     return await desk.make.db.reads.fetchval(f"SELECT {column} FROM {table} ORDER BY id DESC LIMIT 1")
 
 
+async def statuses(desk: Desk) -> list[str]:
+    """How each question that people were asked stands, the oldest first."""
+    rows = await desk.make.db.reads.fetch("SELECT status FROM approval_requests ORDER BY id")
+    return [row["status"] for row in rows]
+
+
 async def asked(desk: Desk) -> str:
     """The id of an exception that Dev asked for."""
     said = await run(desk, "request", *ASKED)
@@ -39,13 +45,17 @@ async def asked(desk: Desk) -> str:
     return str(await the(desk, "id"))
 
 
-async def test_a_request_goes_with_its_files_and_names_the_question_they_made(
-    desk: Desk, report: Path, tmp_path: Path
-) -> None:
+async def test_a_request_goes_with_its_files_in_one_question(desk: Desk, report: Path, tmp_path: Path) -> None:
     figures = tmp_path / "figures.csv"
     figures.write_bytes(b"a,b\n")
     said = await run(desk, "request", *ASKED, "--attach", report, "--attach", figures)
     assert (said.code, said.err) == (0, "")
+    shown = said.lines.index("Attachments")
+    # What goes with it is shown before it is sent.
+    assert said.out.split().count("Attachments") == 1 and shown < said.lines.index("Who decides")
+    assert "".join(said.lines[shown + 1 : said.lines.index("Who decides")]).replace(" ", "") == (
+        f"1.{report},26bytes2.{figures},4bytes"
+    )
     rows = await desk.make.db.reads.fetch("SELECT id, name, media_type FROM exception_attachments ORDER BY id")
     assert [(row["name"], row["media_type"]) for row in rows] == [
         ("report.pdf", "application/pdf"),
@@ -58,8 +68,35 @@ async def test_a_request_goes_with_its_files_and_names_the_question_they_made(
         f"attached report.pdf: 26 bytes, {rows[0]['id']}",
         f"attached figures.csv: 4 bytes, {rows[1]['id']}",
     ]
-    statuses = await desk.make.db.reads.fetch("SELECT status FROM approval_requests ORDER BY id")
-    assert [row["status"] for row in statuses] == ["STALE", "STALE", "PENDING"]
+    assert await statuses(desk) == ["PENDING"]
+
+
+async def test_several_files_for_what_people_look_at_make_one_question_more(
+    desk: Desk, report: Path, tmp_path: Path
+) -> None:
+    id = await asked(desk)
+    figures, table = tmp_path / "figures.csv", tmp_path / "table.csv"
+    figures.write_bytes(b"a,b\n")
+    table.write_bytes(b"c,d\n")
+    said = await run(desk, "attach", id, report, figures, table)
+    ids = [row["id"] for row in await desk.make.db.reads.fetch("SELECT id FROM exception_attachments ORDER BY id")]
+    assert said.lines == [
+        f"attached report.pdf: 26 bytes, {ids[0]}",
+        f"attached figures.csv: 4 bytes, {ids[1]}",
+        f"attached table.csv: 4 bytes, {ids[2]}",
+        f"people are asked anew, in request {await the(desk, 'id', 'approval_requests')};"
+        " what was signed before does not count",
+    ]
+    assert await statuses(desk) == ["STALE", "PENDING"]
+
+
+async def test_a_draft_is_asked_for_with_files_in_one_question(desk: Desk, report: Path) -> None:
+    kept = await run(desk, "request", *ASKED, "--draft")
+    draft = kept.out.split()[-1]
+    said = await run(desk, "submit", draft, "--attach", report)
+    assert (said.code, said.err) == (0, "")
+    assert said.lines[-1] == f"attached report.pdf: 26 bytes, {await the(desk, 'id', 'exception_attachments')}"
+    assert await statuses(desk) == ["PENDING"]
 
 
 async def test_a_file_goes_in_is_shown_and_comes_out(desk: Desk, report: Path, tmp_path: Path) -> None:
@@ -79,6 +116,17 @@ async def test_a_file_goes_in_is_shown_and_comes_out(desk: Desk, report: Path, t
     got = await desk.run(desk.rita, *fetch.split()[1:], "--out", str(out))
     assert got.lines == [f"{out}: 26 bytes, sha256 {sha256(REPORT).hexdigest()}"]
     assert out.read_bytes() == REPORT
+
+
+async def test_who_approves_a_version_reads_what_its_exceptions_were_granted_on(desk: Desk, report: Path) -> None:
+    policy = await desk.make.policy("fairness", by=desk.pat)
+    granted = await desk.make.exception(policy, desk.model, by=desk.dev)
+    assert (await run(desk, "attach", str(granted.id), report)).code == 0
+    shown = await desk(desk.rita, "show", await desk.asked())
+    assert (
+        "controls: A radiologist reads every scan.; attached: report.pdf (26 bytes, application/pdf, sha256"
+        f" {sha256(REPORT).hexdigest()})"
+    ) in " ".join(shown.out.split())
 
 
 async def test_a_fetched_file_is_written_here_and_over_nothing(
@@ -149,19 +197,33 @@ async def test_what_would_not_be_kept_is_told_before_anything_is_asked(desk: Des
     assert (await run(desk, "attach", await asked(desk), exact)).code == 0
 
 
-async def test_a_file_that_the_hub_refuses_is_named_with_what_is_left_to_do(
-    desk: Desk, report: Path, tmp_path: Path
-) -> None:
+async def test_files_that_the_hub_does_not_take_change_nothing(desk: Desk, report: Path, tmp_path: Path) -> None:
     id = await asked(desk)
-    assert (await run(desk, "withdraw", id)).code == 0
     other = tmp_path / "the other.pdf"
     other.write_bytes(b"other")
-    said = await run(desk, "attach", id, report, other)
-    assert said.code == 2
-    assert said.err == (
-        f"hub: {report} is not attached: this exception is WITHDRAWN: it has ended, and nothing is added to it; attach"
-        f" the file to a new one; once that is mended: hub exception attach {id} {report} '{other}'\n"
+    # Twenty wait for Dev, or nineteen: the second file is one too many.
+    await desk.pretend(
+        "INSERT INTO exception_uploads (id, name, media_type, size, sha256, content, added_by, added_at)"
+        f" SELECT gen_random_uuid(), n::text, '', 1, n::text, 'x', '{desk.dev.person_id}', now() + interval '1 h'"
+        " FROM generate_series(1, 19) n"
     )
+    for words in (("attach", id, report, other), ("request", *ASKED, "--attach", report, "--attach", other)):
+        said = await run(desk, *words)
+        assert (said.code, said.err) == (
+            2,
+            f"hub: {other} is not attached: 20 files of yours wait to be put with an exception, which is the most; put"
+            " them with one, or send more once a day has passed; nothing was changed, so name all of them again\n",
+        )
+    assert await desk.make.count("policy_exceptions") == 1
+    assert await statuses(desk) == ["PENDING"]
+    assert (await run(desk, "withdraw", id)).code == 0
+    await desk.pretend("DELETE FROM exception_uploads")
+    late = await run(desk, "attach", id, report, other)
+    assert (late.code, late.err) == (
+        2,
+        "hub: this exception is WITHDRAWN: it has ended, and nothing is added to it; attach the file to a new one\n",
+    )
+    assert await desk.make.count("exception_attachments") == 0
 
 
 async def test_scripts_get_json(desk: Desk, report: Path) -> None:
@@ -172,4 +234,6 @@ async def test_scripts_get_json(desk: Desk, report: Path) -> None:
     assert (one["name"], one["size"], one["sha256"]) == ("report.pdf", 26, sha256(REPORT).hexdigest())
     assert found["approvalRequest"]["id"] == f"ApprovalRequest:{await the(desk, 'id', 'approval_requests')}"
     again = await run(desk, "attach", found["id"], report, "--json")
-    assert orjson.loads(again.out) == [{**one, "askedAnew": None}]
+    assert orjson.loads(again.out) == {
+        "askedAnew": None, "id": found["id"], "status": "SUBMITTED", "attachments": {"nodes": [one]}
+    }  # fmt: skip

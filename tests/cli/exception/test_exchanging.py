@@ -2,6 +2,7 @@
 
 import csv
 import io
+from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
@@ -167,6 +168,34 @@ async def test_exceptions_are_exported_in_three_forms(desk: Desk, tmp_path: Path
     assert (none.code, none.err) == (
         2, "hub: no exception stands so, and OSCAL knows no empty plan; nothing was written\n"
     )  # fmt: skip
+
+
+async def test_an_export_names_what_is_attached(desk: Desk, tmp_path: Path) -> None:
+    await short(desk)
+    assert (await desk.run(desk.dev, "exception", "import", sheet(tmp_path, GOOD))).code == 0
+    id = str(await desk.make.db.reads.fetchval("SELECT id FROM policy_exceptions"))
+    report, table = tmp_path / "report.pdf", tmp_path / "table.csv"
+    report.write_bytes(b"%PDF-1.7")
+    table.write_bytes(b"a,b\n")
+    assert (await desk.run(desk.dev, "exception", "attach", id, str(report), str(table))).code == 0
+    (told,) = orjson.loads((await desk.run(desk.dev, "exception", "export", "--format", "json")).out)
+    files = told["attachments"]["nodes"]
+    digests = [sha256(one.read_bytes()).hexdigest() for one in (report, table)]
+    assert [(one["name"], one["mediaType"], one["size"], one["sha256"]) for one in files] == [
+        ("report.pdf", "application/pdf", 8, digests[0]),
+        ("table.csv", "text/csv", 4, digests[1]),
+    ]
+    (row,) = csv.DictReader(io.StringIO((await desk.run(desk.dev, "exception", "export", "--format", "csv")).out))
+    assert row["attachments"] == "report.pdf\ntable.csv"
+    plan = orjson.loads((await desk.run(desk.dev, "exception", "export", "--format", "oscal")).out)
+    found = PlanOfActionAndMilestones(**plan["plan-of-action-and-milestones"])
+    assert found.back_matter is not None
+    links = [link for one in found.back_matter.resources or () for link in one.rlinks or ()]
+    assert [link.href.partition("/exceptions/")[2] for link in links] == [
+        one["path"].removeprefix("/exceptions/") for one in files
+    ]
+    assert [hashed.value for link in links for hashed in link.hashes or ()] == digests
+    assert found.metadata.last_modified.isoformat() == files[0]["addedAt"]
 
 
 async def test_what_somebody_may_not_see_is_not_exported(desk: Desk) -> None:

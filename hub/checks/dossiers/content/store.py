@@ -134,6 +134,13 @@ _NOT_ASKED = _listed(
         SELECT FROM compliance n WHERE n.version_id = v.id AND n.policy_id = p.id AND n.stage = a.stage)""",
 )
 
+# There is no such field where nothing is attached: a dossier is the text that it was before there were attachments.
+_ATTACHED = """(
+    SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object('attachments', jsonb_agg(jsonb_build_object(
+        'id', f.id, 'name', f.name, 'size', f.size, 'media_type', f.media_type, 'sha256', f.sha256)
+        ORDER BY f.name, f.sha256)) ELSE '{}' END
+    FROM exception_attachments f WHERE f.exception_id = x.id)"""
+
 _EXCEPTIONS = _listed(
     f"""jsonb_build_object(
         'id', x.id, 'policy', p.key, 'title', p.title, 'kind', x.kind,
@@ -146,7 +153,7 @@ _EXCEPTIONS = _listed(
         'starts_at', {_instant("x.starts_at")}, 'expires_at', {_instant("x.expires_at")},
         'review_at', {_instant("x.review_at")},
         'controls', (SELECT coalesce(jsonb_agg(o.description ORDER BY o.id), '[]')
-                     FROM compensating_controls o WHERE o.exception_id = x.id))""",
+                     FROM compensating_controls o WHERE o.exception_id = x.id)) || {_ATTACHED}""",
     "p.key, x.expires_at, x.id",
     """FROM policy_exceptions x JOIN policies p ON p.id = x.policy_id
        WHERE x.model_id = v.model_id AND (x.version_id IS NULL OR x.version_id = v.id)
