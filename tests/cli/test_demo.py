@@ -10,6 +10,7 @@ import orjson
 
 from hub.deployments.permits import envelope
 from tests.cli.hubs import Hub, command, postgres_in, started
+from tests.docs import played
 
 VERSIONS = {
     "breast-cancer-diagnosis": 4,
@@ -105,6 +106,9 @@ async def test_the_demo_is_a_governed_company(folder: Path) -> None:
         check_evidence_and_changes(told)
         await check_gate(hub, folder)
         await check_policies(folder)
+        await played.check_queries(folder)
+        await played.check_downloads(folder)
+        await played.check_readme(folder)
         before = await asked(folder, COUNTED)
         assert await hub.end() == 0
     assert not postgres_in(folder)

@@ -1,10 +1,8 @@
-"""What the documentation tells pipelines to do can be done: commands, files, functions."""
+"""What the documentation tells pipelines to do can be done: files, functions; tests/docs asks of its commands."""
 
 import asyncio
 import re
-import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -12,46 +10,17 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from typer.main import get_command
 
-from hub.cli.main import app
 from hub.people.tables import Discipline, Role
 from tests.asking import Ask
 from tests.cli.gate.live import Live
 from tests.cli.gate.signing import DIGEST, Signing, file
-from tests.cli.test_commands import every
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = [DOCS / "gate.md", *sorted((DOCS / "pipelines").glob("*.md"))]
-COMMANDS = dict(every(get_command(app)))
 
 
 def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
-
-
-def commands(text: str) -> Iterator[list[str]]:
-    """Every `hub …` that a shell would run, in words; folded and continued lines are joined."""
-    joined = re.sub(r"(?:\\)?\n\s+(?=--)", " ", text)
-    for line in joined.splitlines():
-        found = re.match(r"\s*(?:- )?(hub [a-z].*)", line)
-        if found:
-            yield shlex.split(found[1].removesuffix(" || true"))
-
-
-ALL = [(page.stem, words) for page in PAGES for words in commands(page.read_text())]
-
-
-@pytest.mark.parametrize(("page", "words"), ALL, ids=[f"{page}: {' '.join(words[:3])}" for page, words in ALL])
-def test_a_command_in_the_documentation_is_there_with_its_options(page: str, words: list[str]) -> None:
-    name = tuple(words[1:3]) if tuple(words[1:3]) in COMMANDS else (words[1],)
-    known = {option for param in COMMANDS[name].params for option in param.opts}
-    assert {word for word in words if word.startswith("--")} <= known
-
-
-def test_the_documentation_has_commands() -> None:
-    assert {page for page, _ in ALL} >= {"gate", "github-actions", "gitlab"}
-    assert len(ALL) >= 10
 
 
 def test_the_github_workflow_is_one() -> None:
