@@ -6,7 +6,7 @@ from time import monotonic
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -32,7 +32,7 @@ from hub.telemetry import Telemetry, exposition, new_operation
 from hub.watching.feed import Feed
 from hub.watching.graph import Watching
 
-GRAPHQL = "/graphql"
+GRAPHQL, EXPLORER = "/graphql", "/graphiql"
 
 BEARERS_KEPT_S = 2.0
 """Seconds for which a token that was good is taken as good again: the longest that a revoked one still opens."""
@@ -139,6 +139,10 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
     async def metrics(_request: Request) -> Response:
         return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    async def explore(_request: Request) -> Response:
+        # Whoever types the bare address wants something to look at; the path alone names no host.
+        return RedirectResponse(EXPLORER)
+
     routes: list[BaseRoute] = [
         WebSocketRoute(GRAPHQL, Sockets(hub.front, hub.open_socket, hub.telemetry, public_url)),
         Route("/healthz", healthz),
@@ -151,5 +155,5 @@ def application(db: Db, clock: Clock, *, development: bool, public_url: str | No
         *digests.routes(hub.open_session, hub.front.unexpected),
     ]
     if development:
-        routes += graphiql.routes(at="/graphiql", graphql=GRAPHQL)
+        routes += [Route("/", explore), *graphiql.routes(at=EXPLORER, graphql=GRAPHQL)]
     return Application(hub, routes)

@@ -127,12 +127,16 @@ def run(
     Example: hub check run fraud 3 --stage PRODUCTION
     """
     from hub.cli import named, printing, remote
+    from hub.cli.approvals.naming import word
     from hub.cli.gate.inert import inert
+    from hub.models.tables import Stage
+    from hub.policies.tables import DecisionPoint
     from hub.summaries.facts import standing
 
+    to, at = word(stage, Stage, option="--stage"), word(point, DecisionPoint, option="--point")
     hub = remote.found(data=data, url=url, token=token)
     version_id = named.version_id(hub, model=model, version=version, registry=registry)
-    asked = {"version": version_id, "stage": stage.upper(), "decisionPoint": point.upper()}
+    asked = {"version": version_id, "stage": to, "decisionPoint": at}
     hub.change(ASK, input=asked)
     rows: list[dict[str, Any]] = []
     after: str | None = None

@@ -69,7 +69,8 @@ def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
 
     _, read, through = _sent(url, bearer, body, "application/graphql-response+json, application/json")
     found = _object(read)
-    if found is None:
+    # Other servers have a /graphql too, and put their errors in other forms.
+    if found is None or not all(isinstance(error, dict) for error in found.get("errors") or ()):
         raise Refused(Code.UNAVAILABLE, f"what answers at {url}{through} is no hub; name one with --url")
     return found
 
@@ -95,6 +96,8 @@ def _sent(url: str, bearer: str | None, body: bytes | None, accept: str, kind: s
     from hub.cli import ways
     from hub.errors import Code, Refused
 
+    if not url.startswith(("http://", "https://")):
+        raise Refused(Code.BAD_INPUT, f"{url} is no address; write http://127.0.0.1:8000", field="url")
     headers = {"Content-Type": kind, "Accept": accept}
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"

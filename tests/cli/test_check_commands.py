@@ -129,7 +129,8 @@ async def test_nothing_that_blocks_ends_with_0(shell: Shell, make: Make, version
         (("scans", "4"), "hub: scans has no version 4; the newest are 3\n"),
         (("scan", "3"), "hub: there is no model scan that this token may see; near it are scans\n"),
         (("scans", "3", "--registry", "other"), "hub: scans is not in the registry other, but in mlflow\n"),
-        (("scans", "3", "--stage", "MOON"), "MOON"),
+        (("scans", "3", "--stage", "MOON"), "hub: --stage MOON: there are PROPOSAL, DEVELOPMENT, STAGING,"),
+        (("scans", "3", "--point", "later"), "hub: --point later: there are REGISTER, PROMOTE, DEPLOY, MONITOR\n"),
     ],
 )
 async def test_what_cannot_be_asked_ends_with_2_and_records_nothing(

@@ -227,6 +227,15 @@ async def test_a_typo_is_helped_in_development_only(door: Door, developer: Princ
     assert (await lab.client.get("/graphiql")).status_code == 200
 
 
+async def test_the_bare_address_leads_to_the_page_for_queries_in_development_only(
+    door: Door, db: Db, clock: SetClock
+) -> None:
+    lab = Door(application(db, clock, development=True), db)
+    reply = await lab.client.get("/", headers={"Host": "evil.example"})
+    assert (reply.status_code, reply.headers["location"]) == (307, "/graphiql")
+    assert (await door.client.get("/")).status_code == 404
+
+
 async def test_a_failure_is_masked_and_logged_under_its_id(
     door: Door, owner: Principal, make: Make, monkeypatch: pytest.MonkeyPatch, lines: Any
 ) -> None:

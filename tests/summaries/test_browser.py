@@ -42,6 +42,11 @@ OVER_ONE_ANOTHER = """[...document.querySelectorAll("svg")].flatMap(svg => {
 TOO_WIDE = """[...document.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right
   > document.documentElement.clientWidth + 1).map(one => one.outerHTML.slice(0, 80))"""
 
+BROKEN_HEADS = """[...document.querySelectorAll("thead th")].filter(one => {
+  const range = document.createRange(); range.selectNodeContents(one);
+  return !one.textContent.trim().includes(" ") && new Set([...range.getClientRects()].map(box => box.top)).size > 1 })
+  .map(one => one.textContent)"""
+
 CONTRAST = """(() => {
   const light = of => { const [r, g, b] = of.match(/[\\d.]+/g).map(Number).map(v => v / 255)
       .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b };
@@ -96,6 +101,7 @@ async def test_nothing_is_refused_or_broken_and_every_word_has_its_place(browser
     assert await browser.find(OUT_OF_THE_DRAWING) == []
     assert await browser.find(OVER_ONE_ANOTHER) == []
     await browser.size(360, 800)
+    assert await browser.find(BROKEN_HEADS) == []
     assert await browser.find("document.documentElement.scrollWidth <= 360")
     assert browser.complaints == []
 

@@ -6,12 +6,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from hub.cli.gate.inert import inert
+from hub.cli.named import near
 from hub.cli.remote import Remote
 from hub.errors import Code, Refused
 
 Word = TypeVar("Word", bound=StrEnum)
 
 PERSON = "query($handle: String!) { person(handle: $handle) { id name handle } }"
+PEOPLE = "{ people(first: 100) { nodes { handle } } }"
+NO_NAME = "; give a handle, as lists show it in brackets, not a name"
 
 
 def global_id(text: str, kind: str, *, field: str, see: str) -> str:
@@ -43,7 +46,12 @@ def person(hub: Remote, handle: str, *, field: str) -> dict[str, Any]:
     """Somebody by their handle."""
     found = hub.ask(PERSON, handle=handle.removeprefix("@"))["person"]
     if found is None:
-        raise Refused(Code.NOT_FOUND, f"nobody has the handle {inert(handle, 100)}; it is no name", field=field)
+        there = [one["handle"] for one in hub.ask(PEOPLE)["people"]["nodes"]]
+        raise Refused(
+            Code.NOT_FOUND,
+            f"nobody has the handle {inert(handle, 100)}{near(handle.lower(), there) or NO_NAME}",
+            field=field,
+        )
     return dict(found)
 
 
@@ -62,4 +70,5 @@ def called(person: Mapping[str, Any] | None) -> str:
 
 
 def _wrong(text: str, field: str, see: str) -> str:
-    raise Refused(Code.BAD_INPUT, f"{inert(text, 100)!r} is no id of a {field}; take one from {see}", field=field)
+    one = f"an {field}" if field[0] in "aeiou" else f"a {field}"
+    raise Refused(Code.BAD_INPUT, f"{inert(text, 100)!r} is no id of {one}; take one from {see}", field=field)

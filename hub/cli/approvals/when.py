@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
+from hub.cli.gate.decision import days_until
 from hub.cli.gate.inert import inert
 from hub.errors import Code, Refused
 
@@ -43,8 +44,9 @@ def spanned(begins: str | None, until: str, now: datetime) -> dict[str, str]:
 
 
 def due(at: datetime, now: datetime) -> str:
-    """When something is due, such as `in 2 days` or `3 h overdue`."""
-    return f"in {span(at - now)}" if at >= now else f"{span(now - at)} overdue"
+    """When something is due, such as `in 2 days` or `3 h overdue`; days are counted as `daysLeft` counts them."""
+    length = f"{abs(days_until(at, now))} days" if abs(at - now) >= 2 * DAY else span(abs(at - now))
+    return f"in {length}" if at >= now else f"{length} overdue"
 
 
 def span(length: timedelta) -> str:

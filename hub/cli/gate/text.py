@@ -132,8 +132,8 @@ def _exceptions(report: Report, width: int) -> Iterator[str]:
         )
         # Not wrapped: it is to be pasted.
         yield f"    {way.command}"
-    for way in ways[COMMANDS:]:
-        yield from hanging("  ", f"likewise from {way.check.key}: policy {way.check.policy_id}", width)
+    if more := ", ".join(way.check.key for way in ways[COMMANDS:]):
+        yield from hanging("  ", f"likewise, with another --policy, from {more}", width)
     if without:
         yield from hanging("  ", f"none from {', '.join(without)}", width)
 

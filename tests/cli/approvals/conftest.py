@@ -96,9 +96,9 @@ class Desk:
             await tx.session.execute(text(statement))
 
     async def days(self, request: str) -> str:
-        """In how many whole days it is due."""
+        """In how many days of the calendar it is due."""
         due = await self.make.db.reads.fetchval("SELECT due_at FROM approval_requests WHERE id = $1", UUID(request))
-        return str((due - self.make.now).days)
+        return str((due.date() - self.make.now.date()).days)
 
     async def in_a_thread(self, do: Callable[[], Result]) -> Result:
         """Do what waits for a process while the hub goes on answering."""

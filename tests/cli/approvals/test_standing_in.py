@@ -86,7 +86,8 @@ async def test_whoever_is_back_says_so_and_what_is_ahead_stays_unless_told(desk:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("delegate", "ghost", "--until", "5d"), "nobody has the handle ghost; it is no name"),
+        (("delegate", "ghost", "--until", "5d"), "nobody has the handle ghost; give a handle, as lists show it in"),
+        (("delegate", "Corah", "--until", "5d"), "nobody has the handle Corah; near it are cora"),
         (("delegate", "rita", "--until", "5d"), "nobody stands in for themselves; choose somebody else"),
         (("delegate", "dev", "--until", "5d"), "a delegate is an approver or policy owner in their own right"),
         (("delegate", "cora", "--until", "soon"), "--until soon: write a date such as 2026-12-24"),

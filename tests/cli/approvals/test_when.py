@@ -58,10 +58,13 @@ def test_a_span_until_the_end_counts_from_the_beginning_and_one_of_the_past_coun
         (timedelta(minutes=59, seconds=59), "in 59 min"),
         (timedelta(hours=47, minutes=59), "in 47 h"),
         (timedelta(days=2), "in 2 days"),
+        (timedelta(days=4, hours=11, minutes=59), "in 4 days"),
+        (timedelta(days=4, hours=12), "in 5 days"),
         (-timedelta(seconds=1), "0 min overdue"),
         (-timedelta(hours=3, minutes=5), "3 h overdue"),
         (-timedelta(days=9), "9 days overdue"),
+        (-timedelta(days=2, hours=13), "3 days overdue"),
     ],
 )
-def test_what_is_due_is_said_in_the_largest_whole_unit(ahead: timedelta, words: str) -> None:
+def test_what_is_due_is_said_in_the_largest_unit_and_days_by_the_calendar(ahead: timedelta, words: str) -> None:
     assert when.due(NOON + ahead, NOON) == words

@@ -141,7 +141,7 @@ async def test_what_cannot_be_asked_is_told(desk: Desk, rows: Rows) -> None:
         ),
         (
             ("revoke", "--ids", "recall", "--reason", "x", "--yes"),
-            "'recall' is no id of a exception; take one from hub exception list",
+            "'recall' is no id of an exception; take one from hub exception list",
         ),
     ):
         said = await desk.run(desk.dev, "exception", "bulk", *words)

@@ -34,7 +34,7 @@ async def test_what_is_due_is_listed_for_everybody_or_for_oneself(desk: Desk) ->
         "DUE WHAT MODEL POLICY FOR EXCEPTION",
         f"in 5 days criterion: More cases. scans fairness Dev (dev) {mine}",
         f"in 20 days expiry scans fairness Rita (rita) {theirs}",
-        f"in 29 days review scans fairness Dev (dev) {mine}",
+        f"in 30 days review scans fairness Dev (dev) {mine}",
     ]
     assert await found("--within", "60", "--mine") == [("CRITERION", "dev"), ("REVIEW", "dev"), ("EXPIRY", "dev")]
     assert await found("--kind", "expiry", "--model", "scans") == [("EXPIRY", "rita")]

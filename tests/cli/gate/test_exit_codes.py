@@ -71,6 +71,19 @@ def test_what_answers_in_html_is_no_hub(run: Run, played: Played) -> None:
     assert orjson.loads(said.stdout)["why"] == f"what answers at {played.url}/graphql is no hub; name one with --url"
 
 
+def test_another_server_with_a_graphql_of_its_own_is_no_hub(run: Run, played: Played) -> None:
+    played.raw = b'{"data": null, "errors": ["Cannot query field models on type Query"]}'
+    said = run("gate")
+    assert said.exit_code == 3
+    assert said.stderr == f"hub: what answers at {played.url}/graphql is no hub; name one with --url\n"
+
+
+def test_an_address_without_its_scheme_is_told_how_to_write_one(run: Run) -> None:
+    said = run("gate", url="127.0.0.1:8000")
+    assert said.exit_code == 3
+    assert said.stderr == "hub: 127.0.0.1:8000/graphql is no address; write http://127.0.0.1:8000\n"
+
+
 def test_an_answer_that_makes_no_sense_is_no_decision(run: Run, played: Played) -> None:
     played.raw = b'{"data": {"models": {"nodes": [{}]}}}'
     said = run("gate")

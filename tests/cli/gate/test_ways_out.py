@@ -95,7 +95,7 @@ def test_three_commands_are_enough_and_the_rest_are_named(run: Run, played: Play
     played.intent = rows.intent("BLOCKED", *many)
     said = run("gate").stdout
     assert said.count("    hub exception request ") == 3
-    assert f"  likewise from policy-3: policy {many[3]['policy']['id']}\n" in said
+    assert "  likewise, with another --policy, from policy-3, policy-4\n" in said
 
 
 def test_where_no_exception_is_allowed_none_is_offered(run: Run, played: Played) -> None:

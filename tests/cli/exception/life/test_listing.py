@@ -58,7 +58,7 @@ async def test_every_option_narrows(counter: Counter) -> None:
 async def test_what_nobody_knows_is_told(counter: Counter) -> None:
     for words, why in (
         (("--policy", "nope"), "there is no policy nope; see hub policy list"),
-        (("--owner", "nope"), "nobody has the handle nope; it is no name"),
+        (("--owner", "nope"), "nobody has the handle nope; give a handle, as lists show it in brackets, not a name"),
         (("--status", "open"), "--status open: there are DRAFT, SUBMITTED, UNDER_REVIEW,"),
         (("--expires-within", "soon"), "--expires-within soon: write a date such as 2026-12-24"),
     ):

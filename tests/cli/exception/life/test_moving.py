@@ -125,4 +125,4 @@ async def test_what_is_not_there_or_is_no_id_is_told_with_where_to_look(counter:
         assert (absent.code, absent.out) == (2, "")
         assert "there is no" in absent.err
         wrong = await counter(counter.olaf, words[0], "recall", *words[1:])
-        assert wrong.err == "hub: 'recall' is no id of a exception; take one from hub exception list\n"
+        assert wrong.err == "hub: 'recall' is no id of an exception; take one from hub exception list\n"
