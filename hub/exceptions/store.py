@@ -13,18 +13,21 @@ from hub.db import Tx
 from hub.exceptions.covers import Cover
 from hub.exceptions.rules import Control, Criterion
 from hub.exceptions.tables import AcceptanceCriterion, CompensatingControl, ExceptionStatus, PolicyException
+from hub.statements import sql
 
 # What covers each, or else what would if its controls held, with the first one that does not. That is asked only where
-# something is suspended at all: a call of a function costs more than a look into the index.
-_COVERING = text("""
+# something is suspended at all: a call of a function costs more than a look into the index. OFFSET 0 has each called
+# once: without it the call itself would stand wherever its answer is looked at.
+_COVERING = sql("""
 SELECT a.policy, a.version, coalesce(c.id, s.id) AS exception, k.id AS control, k.description, k.why
 FROM unnest(CAST(:policies AS uuid[]), CAST(:models AS uuid[]), CAST(:versions AS uuid[]), CAST(:stages AS text[]))
     AS a (policy, model, version, stage)
-CROSS JOIN LATERAL (SELECT exception_covers(a.policy, a.model, a.version, a.stage, :at) AS id) c
+CROSS JOIN LATERAL (SELECT exception_covers(a.policy, a.model, a.version, a.stage, :at) AS id OFFSET 0) c
 LEFT JOIN LATERAL (SELECT exception_suspended(a.policy, a.model, a.version, a.stage, :at) AS id
                    WHERE c.id IS NULL AND EXISTS (
                        SELECT FROM policy_exceptions e
-                       WHERE e.policy_id = a.policy AND e.model_id = a.model AND e.suspended_from <= :at)) s ON true
+                       WHERE e.policy_id = a.policy AND e.model_id = a.model AND e.suspended_from <= :at)
+                   OFFSET 0) s ON true
 LEFT JOIN LATERAL (
     SELECT k.id, k.description,
            CASE WHEN k.red_since <= :at THEN k.red_why
@@ -131,8 +134,10 @@ async def covering(
         return {}
     policies, models, versions, stages = (list(column) for column in zip(*asked, strict=True))
     values = {"policies": policies, "models": models, "versions": versions, "stages": stages, "at": at}
-    rows = await tx.session.execute(_COVERING, values)
+    rows = await tx.fetch(_COVERING, values)
     return {
-        (row.policy, row.version): Cover(row.exception, row.control, row.description or "", row.why or "")
+        (row["policy"], row["version"]): Cover(
+            row["exception"], row["control"], row["description"] or "", row["why"] or ""
+        )
         for row in rows
     }

@@ -138,16 +138,17 @@ class Compiler:
         if field.name == "id" and read.sql is None:
             key = fill(source.key, {"t": alias}, self.params)
             if source.table is None:
-                return [Part(f"""'"{parent.name}:' || {key} || '"'""", strict=True)]
+                return [literal(f'"{parent.name}:'), Part(key, strict=True), literal('"')]
             return [literal(f'"{parent.name}:'), Part(key), literal('"')]
         sql = f"{alias}.{field.column}" if read.sql is None else f"({fill(read.sql, {'t': alias}, self.params)})"
         if field.nullable:
             return [Part(f"coalesce({self._text(field, sql)}, 'null')")]
+        # The quotes join the literals around them: each piece by itself would be one copy of the text more.
+        if field.enum and not field.listed:
+            return [literal('"'), Part(sql, strict=read.sql is not None), literal('"')]
         if read.sql is not None:
             return [Part(self._text(field, sql), strict=True)]
         # Output functions are called by concat itself: a cast to text would be one call and one copy more.
-        if field.enum and not field.listed:
-            return [literal('"'), Part(sql), literal('"')]
         return [Part(self._text(field, sql).removesuffix("::text"))]
 
     @staticmethod

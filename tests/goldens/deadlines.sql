@@ -8,7 +8,7 @@ WHERE vm.id = t1.model_id AND (NOT vm.restricted OR vm.owner_id = $5::uuid OR vm
 FROM people t2
 WHERE t2.id = t1.person_id), 'null'), ',"model":', coalesce((SELECT concat('{"name":', to_json(t3.name), '}')
 FROM models t3
-WHERE t3.id = t1.model_id), 'null'), ',"exception":', coalesce((SELECT '{"status":' || '"' || (exception_status(t4.state, t4.starts_at, t4.expires_at, t4.suspended_from, $1::timestamptz)) || '"' || '}'
+WHERE t3.id = t1.model_id), 'null'), ',"exception":', coalesce((SELECT '{"status":"' || (exception_status(t4.state, t4.starts_at, t4.expires_at, t4.suspended_from, $1::timestamptz)) || '"}'
 FROM policy_exceptions t4
 WHERE t4.id = t1.exception_id), 'null'), ',"criterion":', coalesce((SELECT concat('{"description":', to_json(t5.description), '}')
 FROM acceptance_criteria t5

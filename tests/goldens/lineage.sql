@@ -13,7 +13,7 @@ WHERE vv.run_id = t2.id AND NOT coalesce(NOT vm.restricted OR vm.owner_id = $1::
 FROM lineage_walk(t1.id, true, NULL::int8::int) t4
 WHERE (t4.kind <> 'VERSION' OR EXISTS (SELECT 1
 FROM model_versions vv JOIN models vm ON vm.id = vv.model_id
-WHERE vv.id = t4.id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($2::uuid[]))))), ',"nodes":[', (SELECT string_agg('{"depth":' || (t4.depth)::text || ',"kind":' || '"' || (t4.kind) || '"' || ',"role":' || '"' || (t4.role) || '"' || concat(',"node":', coalesce((CASE t4.kind WHEN 'DATASET' THEN (SELECT concat('{"__typename":"Dataset","id":"Dataset:', t5.id, '","name":', to_json(t5.name), '}')
+WHERE vv.id = t4.id AND (NOT vm.restricted OR vm.owner_id = $1::uuid OR vm.team_id = ANY($2::uuid[]))))), ',"nodes":[', (SELECT string_agg('{"depth":' || (t4.depth)::text || ',"kind":"' || (t4.kind) || '","role":"' || (t4.role) || concat('","node":', coalesce((CASE t4.kind WHEN 'DATASET' THEN (SELECT concat('{"__typename":"Dataset","id":"Dataset:', t5.id, '","name":', to_json(t5.name), '}')
 FROM datasets t5
 WHERE t5.id = t4.id) WHEN 'RUN' THEN (SELECT concat('{"__typename":"Run","id":"Run:', t6.id, '","name":', to_json(t6.name), '}')
 FROM runs t6

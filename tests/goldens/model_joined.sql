@@ -47,7 +47,7 @@ WHERE t10.model_id = t1.id
 ORDER BY t10.bound_at DESC, t10.id DESC
 LIMIT 2) t10), ']},"exceptions":{"totalCount":', (SELECT count(*)
 FROM policy_exceptions t13
-WHERE t13.model_id = t1.id), ',"nodes":[', (SELECT string_agg(concat('{"kind":"', t13.kind, '","status":') || '"' || (exception_status(t13.state, t13.starts_at, t13.expires_at, t13.suspended_from, $1::timestamptz)) || '"' || ',"daysLeft":' || ((t13.expires_at AT TIME ZONE 'UTC')::date - ($1::timestamptz AT TIME ZONE 'UTC')::date)::text || concat(',"expiresAt":', to_json(t13.expires_at), ',"policy":', coalesce((SELECT concat('{"key":', to_json(t14.key), '}')
+WHERE t13.model_id = t1.id), ',"nodes":[', (SELECT string_agg(concat('{"kind":"', t13.kind, '","status":"') || (exception_status(t13.state, t13.starts_at, t13.expires_at, t13.suspended_from, $1::timestamptz)) || '","daysLeft":' || ((t13.expires_at AT TIME ZONE 'UTC')::date - ($1::timestamptz AT TIME ZONE 'UTC')::date)::text || concat(',"expiresAt":', to_json(t13.expires_at), ',"policy":', coalesce((SELECT concat('{"key":', to_json(t14.key), '}')
 FROM policies t14
 WHERE t14.id = t13.policy_id), 'null'), '}'), ',')
 FROM (SELECT t13.kind, t13.state, t13.starts_at, t13.expires_at, t13.suspended_from, t13.policy_id

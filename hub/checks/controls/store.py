@@ -17,6 +17,7 @@ from hub.checks.tables import Outcome
 from hub.db import Tx
 from hub.models.tables import Stage
 from hub.policies.tables import DecisionPoint
+from hub.statements import sql
 
 # Also those that are not granted yet: whoever grants one meanwhile waits, or is waited for.
 _LIVE = """
@@ -29,19 +30,22 @@ _HANGS = """
     OR EXISTS (SELECT FROM compensating_controls k WHERE k.exception_id = l.id AND k.policy_id = ANY (:policies))
     OR EXISTS (SELECT FROM acceptance_criteria a WHERE a.exception_id = l.id AND a.policy_id = ANY (:policies))"""
 
-# Nothing is locked where nothing hangs; otherwise all, so that two transactions never wait in a ring.
-_HOLD_VERSIONS = text(f"""
+# Nothing is locked where nothing hangs; otherwise all, so that two transactions never wait in a ring. For one version
+# it is planned once and for all, which it is not for an array of them.
+_HOLD_THESE = f"""
 WITH {
     _LIVE.format(
-        of="e.model_id IN (SELECT v.model_id FROM model_versions v WHERE v.id = ANY (:versions))"
-        " AND (e.version_id IS NULL OR e.version_id = ANY (:versions))"
+        of="e.model_id IN (SELECT v.model_id FROM model_versions v WHERE v.id {those})"
+        " AND (e.version_id IS NULL OR e.version_id {those})"
     )
 },
      hangs AS MATERIALIZED (SELECT EXISTS (SELECT FROM live l WHERE {_HANGS}) AS any)
 SELECT e.id FROM policy_exceptions e
 WHERE e.id IN (SELECT id FROM live) AND (SELECT h.any FROM hangs h)
 ORDER BY e.id FOR NO KEY UPDATE OF e
-""")
+"""
+_HOLD_VERSION = sql(_HOLD_THESE.format(those="= :version"))
+_HOLD_VERSIONS = sql(_HOLD_THESE.format(those="= ANY (:versions)"))
 _HOLD_MODELS = text(f"""
 WITH {_LIVE.format(of="e.model_id = ANY (:models)")}
 SELECT e.id FROM policy_exceptions e WHERE e.id IN (SELECT id FROM live) ORDER BY e.id FOR NO KEY UPDATE OF e
@@ -59,7 +63,7 @@ SELECT e.id FROM policy_exceptions e WHERE e.id IN (SELECT id FROM live) ORDER B
 
 # What hangs on policies in granted exceptions, each with the worst of what counts, and of what is being found just now.
 # Where a policy is not asked is no reason to keep an exception open, but nothing that a control could rest on.
-_HANGING = text("""
+_HANGING = sql("""
 WITH hanging AS MATERIALIZED (
     SELECT e.id AS exception_id, e.model_id, e.version_id AS only_version, e.stage AS only_stage, x.*, p.key,
            p.status IN ('PUBLISHED', 'DEPRECATED') AND EXISTS (
@@ -153,8 +157,13 @@ ORDER BY w.point
 
 async def hold_of_versions(tx: Tx, version_ids: Collection[UUID], policy_ids: Collection[UUID]) -> list[UUID]:
     """Lock the live exceptions about any of these versions, if anything in them hangs on these policies."""
-    values = {"versions": list(version_ids), "policies": list(policy_ids), "at": tx.at}
-    return list((await tx.session.execute(_HOLD_VERSIONS, values)).scalars())
+    values: dict[str, Any] = {"policies": list(policy_ids), "at": tx.at}
+    if len(version_ids) == 1:
+        (values["version"],) = version_ids
+        rows = await tx.fetch(_HOLD_VERSION, values)
+    else:
+        rows = await tx.fetch(_HOLD_VERSIONS, {**values, "versions": list(version_ids)})
+    return [row["id"] for row in rows]
 
 
 async def hold_of_models(tx: Tx, model_ids: Collection[UUID]) -> list[UUID]:
@@ -180,7 +189,7 @@ async def hanging(
         "told_outcomes": [one.outcome.value for one in told],
         "at": tx.at,
     }
-    return [_hanging(row) for row in await tx.session.execute(_HANGING, values)]
+    return [_hanging(row) for row in await tx.fetch(_HANGING, values)]
 
 
 async def turn(tx: Tx, controls: Sequence[Hanging]) -> None:
@@ -231,15 +240,15 @@ async def _write(tx: Tx, statement: Any, turned: Sequence[Hanging]) -> None:
 
 def _hanging(row: Any) -> Hanging:
     return Hanging(
-        Kind(row.kind),
-        row.id,
-        row.exception_id,
-        row.policy_id,
-        row.key,
-        row.since,
-        row.red_why,
-        None if row.outcome is None else Outcome(row.outcome),
-        row.version_id,
-        row.version or "",
-        None if row.stage is None else Stage(row.stage),
+        Kind(row["kind"]),
+        row["id"],
+        row["exception_id"],
+        row["policy_id"],
+        row["key"],
+        row["since"],
+        row["red_why"],
+        None if row["outcome"] is None else Outcome(row["outcome"]),
+        row["version_id"],
+        row["version"] or "",
+        None if row["stage"] is None else Stage(row["stage"]),
     )

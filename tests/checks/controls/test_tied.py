@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from hub.checks.actions import evaluate
 from hub.checks.compliance import store as compliance
@@ -22,6 +21,7 @@ from hub.policies import store as policies
 from hub.policies.tables import DecisionPoint, Enforcement, PolicyStatus
 from tests.checks.controls.controlled import BROKEN, KEPT, Controlled
 from tests.make import Make
+from tests.statements import statements
 
 
 async def _decide(db: Db, judge: Principal, asked: PolicyException) -> None:
@@ -225,23 +225,17 @@ async def test_a_policy_that_is_retired_leaves_it_unconfirmed(controlled: Contro
     assert await controlled.status() == "SUSPENDED"
 
 
-async def test_where_nothing_turns_nothing_is_asked_in_addition(controlled: Controlled, db: Db) -> None:
+async def test_where_nothing_turns_nothing_is_asked_in_addition(controlled: Controlled) -> None:
     await controlled.ask()
     await controlled.grant()
     await controlled.gate.work()
-    statements: list[str] = []
-    assert db._engine is not None
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(db._engine.sync_engine, "before_cursor_execute", note)
-    await controlled.ask()
-    assert [one for one in statements if "compensating_controls" in one and "exception_covers" not in one] == []
+    with statements() as sent:
+        await controlled.ask()
+    assert [one for one in sent if "compensating_controls" in one and "exception_covers" not in one] == []
     await controlled.measure("latency", BROKEN)
-    statements.clear()
-    await controlled.ask()
-    assert len([one for one in statements if one.lstrip().startswith("WITH hanging")]) == 1
+    with statements() as sent:
+        await controlled.ask()
+    assert len([one for one in sent if one.lstrip().startswith("WITH hanging")]) == 1
 
 
 async def test_a_confirmation_that_went_stale_is_found_by_the_clock(controlled: Controlled, clock: SetClock) -> None:
