@@ -1,7 +1,7 @@
 """Evaluations that wait in the queue, and what the clock asks of checks. A job that runs twice finds nothing new."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hub.checks import schedule, store
@@ -29,6 +29,9 @@ REASK = Job("reask_checks", Lane.NORMAL)
 BATCH = 200
 MOST_DUE = 2_000
 MOST_ENDED = 200
+MOST_CLEARED = 2_000
+CLEARED_AFTER = timedelta(hours=1)
+"""How long after its end an exception is looked at still: whatever asked before that end has committed by then."""
 
 
 async def order_evaluation(
@@ -118,6 +121,8 @@ async def due(db: Db, at: datetime) -> int:
         for exception in await compliance.ended(tx, at, MOST_ENDED):
             # While it waits or runs it is not queued again; afterwards nothing counts as waived by it.
             await enqueue(tx, REASK, {"exception": exception, "since": at}, dedupe_key=f"ended:{exception}")
+    async with db.write(actor=None, operation="clock") as tx:
+        await compliance.clear(tx, at - CLEARED_AFTER, MOST_CLEARED)
     async with db.write(actor=None, operation="clock") as tx:
         await schedule.fold(tx)
     return sum(map(len, found.values()))

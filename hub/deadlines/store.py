@@ -58,6 +58,9 @@ WHERE d.id = a.id
 """)
 
 
+_ANEW = text("UPDATE deadlines SET done_at = NULL, next_at = to_timestamp(0) WHERE kind = :kind AND about_id = :about")
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A deadline of which all is told up to `done_at`; there is more at `next_at`."""
@@ -118,3 +121,8 @@ async def done(tx: Tx, rows: Collection[Done]) -> None:
     if rows:
         ids, at, next_at = ([one.id for one in rows], [one.done_at for one in rows], [one.next_at for one in rows])
         await tx.session.execute(_DONE, {"ids": ids, "done": at, "next": next_at})
+
+
+async def anew(tx: Tx, kind: DeadlineKind, about_id: UUID) -> None:
+    """Have what is due of this told once more, as if nobody had been told: it is another's to see to."""
+    await tx.session.execute(_ANEW, {"kind": kind, "about": about_id})

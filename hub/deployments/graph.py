@@ -166,14 +166,23 @@ class DeploymentIntent(Node):
     permits: "Connection[Permit]" = many("Its permits, newest first.", by="intent_id", implied=True)
 
 
+LAPSED = (
+    "(SELECT l.{} FROM exceptions_lapsed({{t}}.exception_ids, {{now}}) l"
+    " WHERE {{t}}.revoked_at IS NULL AND l.since < {{t}}.expires_at)"
+)
+REVOKED_AT = f"coalesce({{t}}.revoked_at, {LAPSED.format('since')})"
+"""When it was taken back, or what it rests on ended before anybody did: one that expired earlier did so by itself."""
+REVOKED_WHY = f"coalesce({{t}}.revoked_why, {LAPSED.format('why')})"
+
+
 @strawberry.input(description="Which permits.")
 class PermitFilter:
     stage: list[Stage] | None = where("{t}.stage = ANY({v})", "For one of these stages.", cast="text[]")
     model: strawberry.ID | None = where("{t}.model_id = {v}", "For this model.", cast="uuid", node="Model")
     version: strawberry.ID | None = where("{t}.version_id = {v}", "For this version.", cast="uuid", node="ModelVersion")
-    revoked: bool | None = where("({t}.revoked_at IS NOT NULL) = {v}", "Whether they were revoked.", cast="bool")
+    revoked: bool | None = where(f"({REVOKED_AT} IS NOT NULL) = {{v}}", "Whether they were revoked.", cast="bool")
     in_force: bool | None = where(
-        "({t}.revoked_at IS NULL AND {t}.expires_at > {now}) = {v}",
+        f"({REVOKED_AT} IS NULL AND {{t}}.expires_at > {{now}}) = {{v}}",
         "Whether they count now: not revoked, not expired.",
         cast="bool",
     )
@@ -197,8 +206,12 @@ class Permit(Node):
     stage: Stage = column("The stage it is for.")
     issued_at: datetime = column("When it was issued.")
     expires_at: datetime = column("When it ends by itself.")
-    revoked_at: datetime | None = column("When it was revoked.")
-    revoked_why: str | None = column("Why it was revoked.")
+    revoked_at: datetime | None = column(
+        "When it was revoked, or an exception that it rests on ended or was suspended.", sql=REVOKED_AT
+    )
+    revoked_why: str | None = column(
+        "Why it counts no more.", sql=f"coalesce({{t}}.revoked_why, {LAPSED.format('why')})"
+    )
     intent: DeploymentIntent | None = one("The wish that was granted.", by="intent_id", implied=True)
     break_glass: BreakGlass | None = one(
         "Why people were not waited for; null where they were.", by="break_glass_id", implied=True

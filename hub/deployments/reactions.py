@@ -142,7 +142,7 @@ async def _check_content(tx: Tx, intents: Sequence[DeploymentIntent]) -> None:
     other = {one.id: one for one in approved if now[one.version_id, one.stage].digest != one.subject_digest}
     if not other:
         return
-    held = await permit_store.in_force(tx, list(other))
+    held = await permit_store.unrevoked(tx, list(other))
     whys: dict[UUID, str] = {}
     for intent in other.values():
         before = permits.parts(held[intent.id]) if intent.id in held else {}

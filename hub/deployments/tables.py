@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, text
+from sqlalchemy import Column, LargeBinary, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, desc
 
 from hub.db import choice, id_field, instant, name_field
@@ -122,7 +123,8 @@ class SigningKey(SQLModel, table=True):
 class Permit(SQLModel, table=True):
     """The signed statement that an intent was allowed: an in-toto statement in a DSSE envelope, byte for byte.
 
-    With `break_glass_id` people were not waited for.
+    With `break_glass_id` people were not waited for. It rests on its exceptions: once one of them has ended or is
+    suspended it is worth nothing, whether or not anybody has revoked it yet (the database's `exceptions_lapsed`).
     """
 
     __tablename__ = "permits"
@@ -131,6 +133,11 @@ class Permit(SQLModel, table=True):
         Index("ix_permits_model", "model_id", desc("issued_at"), desc("id")),
         Index("ix_permits_issued", desc("issued_at"), desc("id")),
         Index("ix_permits_revoked", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+        Index(
+            "ix_permits_resting",
+            "expires_at",
+            postgresql_where=text("revoked_at IS NULL AND exception_ids <> '{}'"),
+        ),
     )
 
     id: UUID = id_field()
@@ -142,6 +149,7 @@ class Permit(SQLModel, table=True):
     envelope: str = Field(sa_type=Text)
     digest: str = Field(max_length=64)
     break_glass_id: UUID | None = Field(default=None, foreign_key="break_glasses.id")
+    exception_ids: list[UUID] = Field(default_factory=list, sa_column=Column(ARRAY(Uuid), nullable=False))
     issued_at: datetime = instant()
     expires_at: datetime = instant()
     revoked_at: datetime | None = instant(nullable=True)

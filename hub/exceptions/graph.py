@@ -21,6 +21,9 @@ strawberry.enum(RiskTreatment, description="What is done about the risk.")
 THROUGH_EXCEPTION = through_model("(SELECT ve.model_id FROM policy_exceptions ve WHERE ve.id = {t}.exception_id)")
 """Seen by whoever sees the model of the exception."""
 
+LOST = """(SELECT attestor_lost(le.model_id, coalesce({t}.attestor_id, le.owner_id)) FROM policy_exceptions le
+ WHERE le.id = {t}.exception_id AND {t}.attest_every_days IS NOT NULL
+ AND le.state = 'APPROVED' AND le.expires_at > {now})"""
 HOLDS = "coalesce(least({t}.red_since, {t}.attestation_due_at) > {now}, true)"
 
 
@@ -115,6 +118,9 @@ class CompensatingControl(Node):
     policy: Policy | None = one("The policy that must pass for it to hold.", by="policy_id", implied=True)
     attestor: Person | None = one("Who is to confirm it; without one the owner.", by="attestor_id", implied=True)
     attested_by: Person | None = one("Who confirmed it last.", by="attested_by", implied=True)
+    orphaned_why: str | None = column(
+        "Why whoever is to confirm it cannot any more, while the exception lasts; it is to be handed on.", sql=LOST
+    )
 
 
 @strawberry.input(description="Which acceptance criteria.")

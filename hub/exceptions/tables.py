@@ -72,6 +72,13 @@ OPEN = text("state IN ('SUBMITTED', 'UNDER_REVIEW', 'INFO_REQUESTED', 'APPROVED'
 """Rows that lists of the backlog look through."""
 
 
+END = "least({t}expires_at, {t}suspended_from, {t}ended_at)"
+"""From when on an exception that was granted covers nothing, as its row says it by now: as the clock's index has it."""
+
+UNCLEARED = f"{{t}}state IN ('APPROVED', 'REVOKED', 'RESOLVED') AND {{t}}cleared_end IS DISTINCT FROM {END}"
+"""Rows by which something may count as waived, now or after their end: what that index holds."""
+
+
 class PolicyException(SQLModel, table=True):
     """A deviation; without a version it covers every version of its model, without a stage every stage.
 
@@ -80,6 +87,8 @@ class PolicyException(SQLModel, table=True):
     which one of its controls does not hold, and is kept by the database itself. `weighted_since` is when it was asked
     for, earlier by a head start for its risk: the order of the backlog. `tier` and `team_id` are the model's.
     `expiry_noted_at` is when the clock saw that it is over: lists of what is open pass it by, and nothing else asks it.
+    `cleared_end` is the end after which the clock saw that nothing counts as waived by it any more: until it ends
+    otherwise, or anew, the clock passes it by.
     """
 
     __tablename__ = "policy_exceptions"
@@ -99,6 +108,7 @@ class PolicyException(SQLModel, table=True):
             "id",
             postgresql_where=OPEN,
         ),
+        Index("ix_policy_exceptions_end", text(f"({END.format(t='')})"), postgresql_where=text(UNCLEARED.format(t=""))),
         Index("ix_policy_exceptions_batch", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
         Index("ix_policy_exceptions_renewed", "renewed_from_id", postgresql_where=text("renewed_from_id IS NOT NULL")),
     )
@@ -140,6 +150,7 @@ class PolicyException(SQLModel, table=True):
     decided_at: datetime | None = instant(nullable=True)
     decision_note: str = Field(default="", sa_type=Text)
     expiry_noted_at: datetime | None = instant(nullable=True)
+    cleared_end: datetime | None = instant(nullable=True)
     resolution_suggested_at: datetime | None = instant(nullable=True)
     ended_by: UUID | None = Field(default=None, foreign_key="people.id")
     ended_at: datetime | None = instant(nullable=True)

@@ -166,7 +166,7 @@ async def test_an_exception_that_is_taken_back_counts_no_more(db: Db, make: Make
     await work(db)
     assert await make.count("compliance", f"outcome = 'WAIVED' AND version_id = '{version.id}'") == 1
     async with db.write(actor=None, operation="op") as tx:
-        await tx.session.execute(text("UPDATE policy_exceptions SET state = 'REVOKED'"))
+        await tx.session.execute(text("UPDATE policy_exceptions SET state = 'REVOKED', ended_at = :at"), {"at": tx.at})
     await due(db, make.now)
     await work(db)
     assert await make.count("compliance", "outcome = 'FAIL'") == 1

@@ -1,10 +1,13 @@
 """A gate to ask, with keys of its own."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
+import httpx2
 import pytest
 
+from hub.app import application
+from hub.clock import SetClock
 from hub.db import Db
 from hub.settings import settings
 from tests.deployments.bypasses import Bypass
@@ -38,3 +41,11 @@ async def bypass(gate: Gate, make: Make) -> Bypass:
 @pytest.fixture
 async def release(gate: Gate, make: Make) -> Release:
     return await Release(gate, make).begin()
+
+
+@pytest.fixture
+async def door(db: Db, clock: SetClock) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody without a token."""
+    transport = httpx2.ASGITransport(app=application(db, clock, development=False))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+        yield client

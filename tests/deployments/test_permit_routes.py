@@ -1,7 +1,6 @@
 """What everybody may fetch: the keys, and which permits count no more."""
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx2
@@ -23,14 +22,6 @@ from hub.people.tables import Role
 from hub.settings import settings
 from tests.deployments.gates import Gate
 from tests.make import Make
-
-
-@pytest.fixture
-async def door(db: Db, clock: SetClock) -> AsyncIterator[httpx2.AsyncClient]:
-    """Somebody without a token."""
-    transport = httpx2.ASGITransport(app=application(db, clock, development=False))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://hub.test") as client:
-        yield client
 
 
 async def allowed(gate: Gate, make: Make) -> tuple[Principal, DeploymentIntent]:

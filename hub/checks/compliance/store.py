@@ -13,6 +13,7 @@ from sqlalchemy import text
 from hub.checks.findings import Asked, Finding, Held
 from hub.checks.tables import Outcome
 from hub.db import Tx, new_id
+from hub.exceptions.tables import END, UNCLEARED
 from hub.models.tables import RiskTier, Stage
 from hub.policies.tables import DecisionPoint, Enforcement, Severity
 from hub.statements import sql
@@ -123,13 +124,26 @@ WHERE e.id = :exception
 GROUP BY 1, 2, 3 ORDER BY 1, 2
 """)
 
-# Exceptions that no longer cover what they let pass: index ix_compliance_exception holds only what is let pass.
-_ENDED = text("""
-SELECT DISTINCT e.id
-FROM compliance c JOIN policy_exceptions e ON e.id = c.exception_id
-WHERE c.exception_id IS NOT NULL
+# Something that counts as waived by an exception. As a value, so that it is looked up for each, and never all are read.
+_WAIVED_BY = "(SELECT c.id FROM compliance c WHERE c.exception_id = {t}.id LIMIT 1)"
+
+# Exceptions that no longer cover what they let pass. Only those whose end has come and is not cleared are looked at, by
+# index ix_policy_exceptions_end: neither what is in force nor what ended long ago costs a page.
+_ENDED = sql(f"""
+SELECT e.id FROM policy_exceptions e
+WHERE {UNCLEARED.format(t="e.")} AND {END.format(t="e.")} <= :at
   AND exception_status(e.state, e.starts_at, e.expires_at, e.suspended_from, :at) <> 'ACTIVE'
-ORDER BY e.id LIMIT :most
+  AND {_WAIVED_BY.format(t="e")} IS NOT NULL
+ORDER BY {END.format(t="e.")} LIMIT :most
+""")
+
+# Skips what somebody moves just now: the next tick clears it.
+_CLEAR = sql(f"""
+UPDATE policy_exceptions e SET cleared_end = n.ended
+FROM (SELECT o.id, {END.format(t="o.")} AS ended FROM policy_exceptions o
+      WHERE {UNCLEARED.format(t="o.")} AND {END.format(t="o.")} <= :before AND {_WAIVED_BY.format(t="o")} IS NULL
+      ORDER BY {END.format(t="o.")} LIMIT :most FOR NO KEY UPDATE SKIP LOCKED) n
+WHERE e.id = n.id
 """)
 
 _DROPPED = """
@@ -324,8 +338,13 @@ async def of_exception(tx: Tx, exception_id: UUID) -> list[tuple[UUID, DecisionP
 
 
 async def ended(tx: Tx, at: datetime, most: int) -> list[UUID]:
-    """Exceptions that have ended, or were taken back, while something still counts as waived by them."""
-    return list((await tx.session.execute(_ENDED, {"at": at, "most": most})).scalars())
+    """Exceptions that have ended, or were taken back, while something still counts as waived; oldest end first."""
+    return [row["id"] for row in await tx.fetch(_ENDED, {"at": at, "most": most})]
+
+
+async def clear(tx: Tx, before: datetime, most: int) -> None:
+    """Note of exceptions that ended before this instant that nothing counts as waived by them."""
+    await tx.fetch(_CLEAR, {"before": before, "most": most})
 
 
 async def drop_retired(tx: Tx, policy_ids: Collection[UUID]) -> None:

@@ -19,6 +19,9 @@ def list_(
     tier: Tiers = None,
     expires_within: ExpiresWithin = None,
     overdue: Overdue = False,
+    orphaned: Annotated[
+        bool, typer.Option("--orphaned", help="With a control that whoever is to confirm it cannot confirm any more.")
+    ] = False,
     view: Annotated[
         str | None,
         typer.Option("--view", metavar="NAME", help="Those of a kept view, in its order; alone.", show_default=False),
@@ -38,7 +41,7 @@ def list_(
     from hub.cli.exception.narrowing import Narrowing
     from hub.errors import Code, Refused
 
-    given = Narrowing(status, model, registry, policy, owner, mine, tier, expires_within, overdue)
+    given = Narrowing(status, model, registry, policy, owner, mine, tier, expires_within, overdue, orphaned)
     hub = remote.found(data=data, url=url, token=token)
     if view is None:
         asked = {"filter": given.filter(hub), "orderBy": queries.HEAVIEST}

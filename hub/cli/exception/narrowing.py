@@ -30,6 +30,7 @@ class Narrowing:
     tier: Sequence[str] | None = None
     expires_within: str | None = None
     overdue: bool = False
+    orphaned: bool = False
 
     @property
     def says_something(self) -> bool:
@@ -58,6 +59,8 @@ class Narrowing:
             found["tier"] = [word(one, RiskTier, option="--tier") for one in self.tier]
         if self.overdue:
             found["reviewOverdue"] = True
+        if self.orphaned:
+            found["controlOrphaned"] = True
         return found
 
 

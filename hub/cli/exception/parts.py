@@ -1,6 +1,6 @@
 """What whoever reads an exception can say of its controls and criteria, as the exact commands."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.cli.approvals.naming import bare
@@ -11,12 +11,16 @@ Row = Mapping[str, Any]
 LONGEST = 60
 
 
-def ways(found: Row, viewer: Row, worn: Collection[Any]) -> Iterator[tuple[str, str]]:
+def ways(found: Row, viewer: Row, worn: frozenset[Any]) -> Iterator[tuple[str, str]]:
     """Of a granted exception: which controls the reader attests, and which criteria they confirm or open again."""
     from hub.exceptions.moves import Hat
     from hub.people.access import BY_ROLE, Permission
     from hub.people.tables import Role
 
+    for one in found["controls"]["nodes"]:
+        if one["orphanedWhy"] and not worn.isdisjoint({Hat.OWNER, Hat.DECIDER, Hat.ADMIN}):
+            said = f"have somebody else confirm: {inert(one['description'], LONGEST)}"
+            yield said, f"hub exception control {bare(one['id'])} HANDLE"
     if not any(Permission.ATTEST in BY_ROLE[Role(role)] for role in viewer["roles"]):
         return
     for one in found["controls"]["nodes"]:

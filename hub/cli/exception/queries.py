@@ -38,6 +38,7 @@ SHOWN = f"""query($id: ID!) {{
     requestedBy {{ ...Who }} decidedBy {{ ...Who }} endedBy {{ ...Who }} renewedFrom {{ id }}
     controls(first: {SOME}) {{ nodes {{
       id description holds redSince attestEveryDays attestedAt attestationDueAt policy {{ key }} attestor {{ ...Who }}
+      orphanedWhy
     }} }}
     criteria(first: {SOME}) {{ nodes {{ id description dueAt metAt metNote evidenceUrl policy {{ key }} }} }}
     approvals(first: 1) {{ nodes {{ ...Question }} }}
@@ -74,6 +75,7 @@ WITHDRAW = _changing("withdrawException", "WithdrawExceptionInput")
 REVOKE = _changing("revokeException", "RevokeExceptionInput")
 RESOLVE = _changing("resolveException", "ResolveExceptionInput")
 ASSIGN = _changing("assignException", "AssignExceptionInput")
+HAND = _changing("handControl", "HandControlInput")
 ATTEST = _changing("attestControl", "AttestControlInput")
 CONFIRM = _changing("confirmCriterion", "ConfirmCriterionInput")
 REOPEN = _changing("reopenCriterion", "ReopenCriterionInput")

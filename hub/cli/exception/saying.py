@@ -1,4 +1,4 @@
-"""`hub exception attest`, `confirm` and `reopen`: what people say of a granted exception's controls and criteria."""
+"""`hub exception attest`, `control`, `confirm` and `reopen`: a granted exception's controls and criteria."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +37,28 @@ def attest(
     asked = {"control": global_id(control, "CompensatingControl", field="control", see=SHOWS), "note": note}
     hub = remote.found(data=data, url=url, token=token)
     _say(hub, queries.ATTEST, asked | {"evidenceUrl": evidence}, "it is on record that the control holds", json=json)
+
+
+def control(
+    control: Annotated[str, typer.Argument(metavar="CONTROL", help="The control's id, as hub exception show has it.")],
+    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Who confirms it from now on.")],
+    url: Url = None,
+    token: Token = None,
+    data: Data = None,
+    json: AsJSON = False,
+) -> None:
+    """Have somebody else confirm a control, as who decides exceptions, or as the owner once its attestor has left.
+
+    Example: hub exception control 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 rita
+    """
+    from hub.cli import remote
+    from hub.cli.approvals.naming import global_id, person
+    from hub.cli.exception import queries
+
+    id = global_id(control, "CompensatingControl", field="control", see=SHOWS)
+    hub = remote.found(data=data, url=url, token=token)
+    asked = {"control": id, "attestor": person(hub, handle, field="handle")["id"]}
+    _say(hub, queries.HAND, asked, f"{handle} is to confirm the control from now on", json=json)
 
 
 def confirm(

@@ -114,6 +114,8 @@ def _controls(found: Row) -> Pairs:
             who = f" by {called(one['attestor'])}" if one["attestor"] else ""
             due = f", due {_at(one['attestationDueAt'])}" if one["attestationDueAt"] else ""
             ties.append(f"attested every {one['attestEveryDays']} days{who}{due}")
+        if one["orphanedWhy"]:
+            ties.append(f"nobody can confirm it: {inert(one['orphanedWhy'])}; hand it on")
         if one["redSince"]:
             ties.append(f"red since {_at(one['redSince'])}")
         ties.append(f"control {bare(one['id'])}")

@@ -72,6 +72,7 @@ async def issue(
         envelope=sealed(STATEMENT_PAYLOAD, payload, by=signer.key_id, sign=signer.sign),
         digest=digest(payload),
         break_glass_id=None if bypass is None else bypass.id,
+        exception_ids=sorted(exceptions),
         issued_at=tx.at,
         expires_at=grant.expires_at,
         revoked_at=None,

@@ -26,7 +26,8 @@ SELECT g.key AS registry, m.name AS model, m.tier, v.name AS version, v.digest,
     (SELECT json_agg(n.digest)::text FROM (
         SELECT DISTINCT ON (e.kind) e.digest FROM evidence e WHERE e.version_id = v.id
         ORDER BY e.kind, e.measured_at DESC, e.id DESC) n) AS evidence,
-    (SELECT min(x.expires_at) FROM policy_exceptions x WHERE x.id = ANY (:exceptions)) AS waived_until
+    (SELECT min(least(x.expires_at, x.suspended_from)) FROM policy_exceptions x
+     WHERE x.id = ANY (:exceptions)) AS waived_until
 FROM model_versions v
 JOIN models m ON m.id = v.model_id
 JOIN registries g ON g.id = m.registry_id
@@ -46,17 +47,35 @@ _NEWEST_KEY = "SELECT key_id FROM signing_keys WHERE retired_at IS NULL ORDER BY
 _SIGNING_KEY = sql("SELECT * FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1")
 _PUBLIC_KEYS = "SELECT key_id, public_key, created_at, retired_at FROM signing_keys ORDER BY created_at, id"
 
-# How the revoked permits stand that would still be valid; whatever changes the list changes one of the three.
+# Permits that nobody has revoked yet and that rest on what has ended, or is suspended, at an instant.
+_LAPSED = """
+FROM permits p CROSS JOIN LATERAL exceptions_lapsed(p.exception_ids, $1) l
+WHERE p.revoked_at IS NULL AND p.exception_ids <> '{}' AND p.expires_at > $1
+"""
+
+# How the permits stand that count no more and would still be valid; whatever changes the list changes one of the four.
 _REVOKED_SO_FAR = f"""
-SELECT count(*) AS revoked, max(revoked_at) AS newest, ({_NEWEST_KEY}) AS key_id
+SELECT count(*) AS revoked, max(revoked_at) AS newest,
+    (SELECT string_agg(p.id::text, ',' ORDER BY p.id) {_LAPSED}) AS lapsed, ({_NEWEST_KEY}) AS key_id
 FROM permits WHERE revoked_at IS NOT NULL AND expires_at > $1
 """
-_REVOKED = """
-SELECT p.id, p.digest, p.stage, v.digest AS version_digest, p.revoked_at, p.revoked_why
-FROM permits p JOIN model_versions v ON v.id = p.version_id
-WHERE p.revoked_at IS NOT NULL AND p.expires_at > $1
-ORDER BY p.revoked_at, p.id
+_REVOKED = f"""
+SELECT n.id, n.digest, n.stage, v.digest AS version_digest, n.revoked_at, n.revoked_why
+FROM (SELECT p.id, p.digest, p.stage, p.version_id, p.revoked_at, p.revoked_why
+      FROM permits p WHERE p.revoked_at IS NOT NULL AND p.expires_at > $1
+      UNION ALL
+      SELECT p.id, p.digest, p.stage, p.version_id, l.since, l.why {_LAPSED}) n
+JOIN model_versions v ON v.id = n.version_id
+ORDER BY n.revoked_at, n.id
 """
+
+_IN_FORCE = """
+SELECT p.* FROM permits p
+WHERE p.intent_id = ANY (:intents) AND p.revoked_at IS NULL AND p.expires_at > :at {lasting}
+ORDER BY p.issued_at, p.id
+"""
+_UNREVOKED = sql(_IN_FORCE.format(lasting=""))
+_LASTING = sql(_IN_FORCE.format(lasting="AND NOT EXISTS (SELECT FROM exceptions_lapsed(p.exception_ids, :at))"))
 
 
 async def newest_key(tx: Tx) -> SigningKey | None:
@@ -82,7 +101,10 @@ async def retire_keys(tx: Tx, but: UUID) -> list[str]:
 
 
 async def named(tx: Tx, version_id: UUID, rollback_id: UUID | None, exceptions: Collection[UUID]) -> Mapping[str, Any]:
-    """Names and digests of a version, its rollback target and its evidence, and when the first exception ends."""
+    """Names and digests of a version, its rollback target and its evidence, and how long the exceptions hold.
+
+    They hold until the first of them ends, or wants a control attested: by date alone, whoever acts or does not.
+    """
     values = {"version": version_id, "rollback": rollback_id, "exceptions": list(exceptions)}
     (row,) = await tx.fetch(_NAMED, values)
     return {**row, "evidence": orjson.loads(row["evidence"] or "[]")}
@@ -100,14 +122,15 @@ async def permit(tx: Tx, permit_id: UUID) -> Permit | None:
 
 
 async def in_force(tx: Tx, intent_ids: Collection[UUID]) -> dict[UUID, Permit]:
-    """The newest permit of each intent that is neither revoked nor expired; an intent without one is absent."""
-    statement = (
-        select(Permit)
-        .where(col(Permit.intent_id).in_(intent_ids), col(Permit.revoked_at).is_(None), col(Permit.expires_at) > tx.at)
-        .order_by(col(Permit.issued_at), col(Permit.id))
-        .execution_options(populate_existing=True)
-    )
-    return {row.intent_id: row for row in (await tx.session.execute(statement)).scalars()}
+    """The newest permit of each intent that counts; an intent without one is absent."""
+    rows = await tx.rows(Permit, _LASTING, {"intents": list(intent_ids), "at": tx.at})
+    return {row.intent_id: row for row in rows}
+
+
+async def unrevoked(tx: Tx, intent_ids: Collection[UUID]) -> dict[UUID, Permit]:
+    """The same of those that nobody has taken back, also where what they rest on has ended."""
+    rows = await tx.rows(Permit, _UNREVOKED, {"intents": list(intent_ids), "at": tx.at})
+    return {row.intent_id: row for row in rows}
 
 
 async def revoke(tx: Tx, intent_ids: Collection[UUID], whys: Collection[str]) -> list[Permit]:
@@ -131,10 +154,10 @@ async def public_keys(reads: "ReadPool") -> list[Mapping[str, Any]]:
 
 
 async def revoked_so_far(reads: "ReadPool", at: datetime) -> tuple[object, ...]:
-    """What the revocation list depends on: how many permits are revoked, since when, and the key that signs."""
+    """What the revocation list depends on: how many permits are revoked, since when, which lapsed, the key."""
     return tuple(await reads.fetchrow(_REVOKED_SO_FAR, at) or ())
 
 
 async def revoked(reads: "ReadPool", at: datetime) -> list[Mapping[str, Any]]:
-    """Every revoked permit that would still be valid, in the order of revocation."""
+    """Every permit that is revoked, or rests on what has ended, and would still be valid, in the order of that."""
     return [dict(row) for row in await reads.fetch(_REVOKED, at)]

@@ -39,6 +39,10 @@ OVERDUE = f"({GRANTED} AND {REVIEW_AT} < {{now}})"
 
 WITHIN_DAYS = f"({GRANTED} AND {{t}}.expires_at <= {{now}} + make_interval(days => least({{v}}, 36500)::int))"
 
+ORPHANED = f"""({GRANTED} AND EXISTS (SELECT 1 FROM compensating_controls ok
+ WHERE ok.exception_id = {{t}}.id AND ok.attest_every_days IS NOT NULL
+ AND attestor_lost({{t}}.model_id, coalesce(ok.attestor_id, {{t}}.owner_id)) IS NOT NULL))"""
+
 SAID = """(strpos(lower({t}.justification), lower({v})) > 0 OR EXISTS (SELECT 1 FROM compensating_controls ck
  WHERE ck.exception_id = {t}.id AND strpos(lower(ck.description), lower({v})) > 0))"""
 
@@ -61,6 +65,11 @@ class PolicyExceptionFilter:
     ended: bool | None = flag(ENDED, f"NOT {ENDED}", "Whether they are over: past, taken back, rejected or closed.")
     suspended: bool | None = flag(
         f"{STATUS} = 'SUSPENDED'", f"{STATUS} <> 'SUSPENDED'", "Whether a control that does not hold suspends them."
+    )
+    control_orphaned: bool | None = flag(
+        ORPHANED,
+        f"NOT {ORPHANED}",
+        "Whether they have a control that its attestor cannot confirm any more.",
     )
     resolution_suggested: bool | None = where(
         "({t}.resolution_suggested_at IS NOT NULL) = {v}",

@@ -22,7 +22,7 @@ async def attest(tx: Tx, who: Principal, control_id: UUID, *, note: str, evidenc
     """Say that a control holds, as its attestor; it counts as attested for as many days as its rhythm has."""
     acting(tx, who, Permission.ATTEST)
     written, link = words.wanted(note, "note"), rules.link(evidence_url, "evidenceUrl")
-    row, control = await _control(tx, who, control_id)
+    row, control = await control_held(tx, who, control_id)
     rules.check_granted(row, tx.at, "control")
     rules.check_attested(control, await _key(tx, control.policy_id))
     now = await _standing(tx, who)
@@ -75,7 +75,8 @@ async def reopen(tx: Tx, who: Principal, criterion_id: UUID, *, note: str) -> Po
     return row
 
 
-async def _control(tx: Tx, who: Principal, control_id: UUID) -> tuple[PolicyException, CompensatingControl]:
+async def control_held(tx: Tx, who: Principal, control_id: UUID) -> tuple[PolicyException, CompensatingControl]:
+    """A control with its exception, which is locked; refused alike when it is hidden and when it is absent."""
     found = await store.control(tx, control_id)
     row = None if found is None else await _held(tx, who, found.exception_id)
     # Read anew, now that nobody else changes it.

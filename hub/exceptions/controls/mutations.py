@@ -4,7 +4,7 @@ import strawberry
 
 from hub.db import Tx
 from hub.events.answers import Answer
-from hub.exceptions.controls import actions
+from hub.exceptions.controls import actions, handing
 from hub.exceptions.mutations import ExceptionChanged, ExceptionPayload
 from hub.graph.declare import extends
 from hub.graph.types import Mutation
@@ -17,6 +17,12 @@ class AttestControlInput:
     control: strawberry.ID = strawberry.field(description="The control.")
     note: str = strawberry.field(description="What you looked at.")
     evidence_url: str = strawberry.field(default="", description="Where that can be seen.")
+
+
+@strawberry.input(description="Who confirms a control from now on.")
+class HandControlInput:
+    control: strawberry.ID = strawberry.field(description="The control.")
+    attestor: strawberry.ID = strawberry.field(description="The person; active, sees the model, no service account.")
 
 
 @strawberry.input(description="That a criterion is met.")
@@ -45,6 +51,20 @@ class ControlMutations:
             id = uuid_of(input.control, "CompensatingControl", "control")
             found = await actions.attest(tx, who, id, note=input.note, evidence_url=input.evidence_url)
             return Answer("exception", found.id)
+
+        return await act(info, input, idempotency_key, showing(ExceptionChanged, "exception"), do)
+
+    @mutation(
+        Permission.REQUEST_EXCEPTION,
+        "Have somebody else confirm a control: as who decides exceptions, or as the owner once its attestor has left.",
+    )
+    async def hand_control(
+        self, info: Asked, input: HandControlInput, idempotency_key: str | None = None
+    ) -> ExceptionPayload:
+        async def do(tx: Tx, who: Principal) -> Answer:
+            id = uuid_of(input.control, "CompensatingControl", "control")
+            attestor = uuid_of(input.attestor, "Person", "attestor")
+            return Answer("exception", (await handing.hand(tx, who, id, attestor_id=attestor)).id)
 
         return await act(info, input, idempotency_key, showing(ExceptionChanged, "exception"), do)
 

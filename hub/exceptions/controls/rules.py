@@ -30,10 +30,11 @@ def check_granted(row: PolicyException, at: datetime, field: str) -> None:
         )
 
 
-def check_attested(control: CompensatingControl, policy: str | None) -> None:
+def check_attested(control: CompensatingControl, policy: str | None = None) -> None:
     """Refuse a control that nobody is to attest; `policy` is the key of the one that it is tied to."""
     if control.attest_every_days is None:
-        holds = f"it holds while {policy} passes" if policy is not None else "it has no rhythm in which it is attested"
+        tied = f"it holds while {policy or 'its policy'} passes"
+        holds = tied if control.policy_id is not None else "it has no rhythm in which it is attested"
         raise Refused(Code.BAD_INPUT, f"this control is not attested: {holds}", field="control")
 
 
@@ -43,6 +44,35 @@ def check_attestor(control: CompensatingControl, row: PolicyException, who: UUID
     if who != (control.attestor_id or row.owner_id):
         named = "the person whom it names" if control.attestor_id is not None else "the exception's owner"
         raise Refused(Code.FORBIDDEN, f"this control is attested by {named}; ask them to", field="control")
+
+
+def check_hander(*, is_owner: bool, decides: bool, is_service: bool, lost: str | None) -> None:
+    """A control is handed on by whoever decides exceptions and has no hand in this one.
+
+    By the exception's owner only once its attestor can confirm it no more: nobody chooses who looks at their own.
+    """
+    _check_person(is_service, "hands controls on", "control")
+    if decides or (is_owner and lost is not None):
+        return
+    deciders = "an approver or policy owner (DECIDE_EXCEPTION), or an ADMIN, who neither asked for it nor owns it"
+    if is_owner:
+        why = f"its attestor can still confirm it; ask them to, or have {deciders}, hand it on"
+    else:
+        why = f"a control is handed on by {deciders}, or by the exception's owner once its attestor has left; ask them"
+    raise Refused(Code.FORBIDDEN, why, field="control")
+
+
+def check_successor(*, lost: str | None, involved: bool, was_apart: bool) -> None:
+    """Whoever takes a control over can confirm it, and is no nearer to the exception than whoever did before."""
+    if lost is not None:
+        raise Refused(Code.BAD_INPUT, f"{lost}; name somebody who sees the model", field="attestor")
+    if involved and was_apart:
+        raise Refused(
+            Code.SAME_PERSON,
+            "it was granted with somebody else to confirm this control; name one who neither asked for the exception"
+            " nor owns it",
+            field="attestor",
+        )
 
 
 def check_by_hand(criterion: AcceptanceCriterion, policy: str | None) -> None:

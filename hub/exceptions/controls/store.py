@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from hub.db import Tx
@@ -32,3 +32,9 @@ async def change_criterion(tx: Tx, criterion_id: UUID, **values: Any) -> None:
     """Write columns of one criterion."""
     statement = update(AcceptanceCriterion).where(col(AcceptanceCriterion.id) == criterion_id).values(**values)
     await tx.session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def lost(tx: Tx, model_id: UUID, person_id: UUID) -> str | None:
+    """Why somebody can confirm nothing of a model any more; none while they can."""
+    found: str | None = (await tx.session.execute(select(func.attestor_lost(model_id, person_id)))).scalar_one()
+    return found

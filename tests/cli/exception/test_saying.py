@@ -100,3 +100,24 @@ async def test_what_has_ended_offers_nothing_to_say(desk: Desk) -> None:
     exception = await excepted(desk)
     await desk.run(desk.dev, "exception", "revoke", exception, "--reason", "Over.")
     assert await offered(desk, desk.dev, exception) == {}
+
+
+async def test_a_control_whose_attestor_has_left_is_listed_and_handed_on_by_the_command_shown(desk: Desk) -> None:
+    exception = await excepted(desk)
+    none = await desk.run(desk.dev, "exception", "list", "--orphaned", "--json")
+    assert orjson.loads(none.out) == []
+    await desk.make.deactivate(desk.olaf)
+    listed = await desk.run(desk.dev, "exception", "list", "--orphaned", "--json")
+    assert [one["id"] for one in orjson.loads(listed.out)] == [f"PolicyException:{exception}"]
+    shown = await desk.run(desk.dev, "exception", "show", exception)
+    assert "nobody can confirm it: olaf has left; hand it on" in " ".join(shown.out.split())
+    found = re.search(
+        r"^  have somebody else confirm: Olaf counts them.\n    hub (exception control .*)$", shown.out, re.M
+    )
+    assert found is not None
+    command = shlex.split(found[1])
+    said = await desk.run(desk.dev, *command[:-1], "rita")
+    assert (said.code, said.err) == (0, "")
+    assert said.lines[0] == "scans from fairness: rita is to confirm the control from now on"
+    assert list(await offered(desk, desk.rita, exception)) == ["say that it holds: Olaf counts them."]
+    assert await desk.make.count("compensating_controls", f"attestor_id = '{desk.rita.person_id}'") == 1
