@@ -3,7 +3,7 @@
 Permits know what they rest on; the clock knows which exceptions it has seen off.
 
 Revision ID: 0023
-Revises: 0021
+Revises: 0022
 """
 
 from migrations.run_sql import run_file
