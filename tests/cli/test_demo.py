@@ -98,7 +98,7 @@ async def asked(folder: Path, query: str) -> dict[str, Any]:
 
 async def test_the_demo_is_a_governed_company(folder: Path) -> None:
     async with started("up", "--demo", "--data", str(folder), "--port", "0") as hub:
-        await hub.until(LAST, within_s=150)
+        await hub.until(LAST, within_s=300)
         await check_first_query(hub)
         check_governed(await asked(folder, JOINED))
         told = await asked(folder, RELEASES)

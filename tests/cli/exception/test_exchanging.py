@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -195,7 +196,7 @@ async def test_an_export_names_what_is_attached(desk: Desk, tmp_path: Path) -> N
         one["path"].removeprefix("/exceptions/") for one in files
     ]
     assert [hashed.value for link in links for hashed in link.hashes or ()] == digests
-    assert found.metadata.last_modified.isoformat() == files[0]["addedAt"]
+    assert found.metadata.last_modified == datetime.fromisoformat(files[0]["addedAt"])
 
 
 async def test_what_somebody_may_not_see_is_not_exported(desk: Desk) -> None:
