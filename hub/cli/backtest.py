@@ -54,7 +54,8 @@ def backtest(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Replay a draft over what rules saw, and show what it would change; exit code 1 when it does not come to its end.
+    """Replay a draft over what rules saw. It shows what the draft would change; exit code 1 when it does not come to
+    its end.
 
     Example: hub policy backtest PolicyChange:0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --days 7
     """

@@ -51,7 +51,7 @@ def list_(data: Data = None, json: AsJSON = False) -> None:
 
 @app.command()
 def show(key: Key = "default", data: Data = None, json: AsJSON = False) -> None:
-    """Show a calendar, its next ten closed days, and what eight working hours from now means.
+    """Show a calendar and its next ten closed days. It says too what eight working hours from now means.
 
     Example: hub calendar show default
     """
@@ -88,9 +88,12 @@ def set_(
     days: Annotated[
         str | None, typer.Option("--days", help="Working days, such as mon-fri or sun-thu or mon,wed. New: mon-fri.")
     ] = None,
-    opens: Annotated[str | None, typer.Option("--opens", help="When a working day begins. New: 09:00.")] = None,
+    opens: Annotated[
+        str | None, typer.Option("--opens", metavar="TIME", help="When a working day begins. New: 09:00.")
+    ] = None,
     closes: Annotated[
-        str | None, typer.Option("--closes", help="When it ends; 24:00 is the end of the day. New: 17:00.")
+        str | None,
+        typer.Option("--closes", metavar="TIME", help="When it ends; 24:00 is the end of the day. New: 17:00."),
     ] = None,
     country: Annotated[
         str | None, typer.Option("--country", help="Whose public holidays are kept, such as DE; '' for none.")

@@ -15,7 +15,7 @@ MOST = 100
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Ask policies about a version, and evaluate a stored result again.\n\nExample: hub check run fraud 3",
+    help="Ask policies about a version, or evaluate a result again.\n\nExample: hub check run fraud 3",
 )
 
 RESULT = """
@@ -69,7 +69,7 @@ def replay(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Evaluate a stored result again, here, from its exact document and wording, and compare.
+    """Evaluate a stored result again, here, and compare. It is done from its exact document and wording.
 
     Exit code 0 when it says the same, 1 when it differs, 2 when it cannot be had.
 
@@ -122,7 +122,7 @@ def run(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask every policy about a version now, and print how it stands; exit code 1 when the gate would be closed.
+    """Ask every policy about a version now, and print how it stands. Exit code 1 when the gate would be closed.
 
     Example: hub check run fraud 3 --stage PRODUCTION
     """
@@ -158,7 +158,7 @@ def run(
             [r["outcome"], r["policy"]["key"], r["severity"], r["enforcement"], inert(r["result"]["explanation"])]
             for r in rows
         ]
-        printing.table(["outcome", "policy", "severity", "enforcement", "why"], told)
+        printing.table(("OUTCOME", "POLICY", "SEVERITY", "ENFORCEMENT", "WHY"), told)
         printing.line(f"{stands.asked} asked, {stands.kept} kept, {stands.waived} waived")
         for row in closed:
             printing.line(f"{row['policy']['key']}: {inert(row['policyVersion']['remediation'])}")

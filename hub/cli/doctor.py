@@ -16,7 +16,7 @@ LATE_S = 60.0
 
 
 def doctor(data: Data = None, json: AsJSON = False) -> None:
-    """Show settings, database, plugins, clock, queue and registries; exit code 1 when something is wrong.
+    """Show settings, database, plugins, clock, queue and registries. Exit code 1 when something is wrong.
 
     Example: hub doctor --json
     """

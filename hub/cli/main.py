@@ -11,6 +11,7 @@ from hub.cli import (
     check,
     doctor,
     evidence,
+    metavars,
     migrate,
     permit,
     policy,
@@ -33,6 +34,10 @@ USAGE = 2
 
 class Speaking(TyperGroup):
     """Ends every command with a sentence instead of a stack; -v or --verbose, anywhere, shows the stack too."""
+
+    def __init__(self, *rest: Any, **more: Any) -> None:
+        super().__init__(*rest, **more)
+        metavars.name_values(self)
 
     def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
         given = list(sys.argv[1:] if args is None else args)

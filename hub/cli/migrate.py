@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def migrate(data: Data = None, json: AsJSON = False) -> None:
-    """Bring the database to this hub's tables; of several that start at once, one does it.
+    """Bring the database to this hub's tables. Of several that start at once, one does it.
 
     It needs a user who may create roles and tables; `hub serve` and `hub work` do not.
 

@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 Data = Annotated[
-    Path | None, typer.Option("--data", help="The hub's data folder. Default: HUB_DATA, or .hub.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--data", metavar="FOLDER", help="The hub's data folder. Default: HUB_DATA, or .hub.", show_default=False
+    ),
 ]
 Host = Annotated[
     str | None,

@@ -39,7 +39,7 @@ def verify(
     stage: Annotated[str | None, typer.Option("--stage", help="Valid only for this stage.")] = None,
     json: AsJSON = False,
 ) -> None:
-    """Check a permit without asking the hub: exit code 0 valid, 1 not valid, 3 something needed cannot be read.
+    """Check a permit without asking the hub. Exit code 0 valid, 1 not valid, 3 something needed cannot be read.
 
     Example: hub permit verify permit.json --key keys.json --revocations revocations.json --stage production
     """
@@ -129,12 +129,12 @@ def list_permits(
         )]
         for node in nodes
     ]  # fmt: skip
-    printing.table(["permit", "model", "version", "stage", "state", "until", "why revoked"], rows)
+    printing.table(("PERMIT", "MODEL", "VERSION", "STAGE", "STATE", "UNTIL", "WHY REVOKED"), rows)
 
 
 @app.command("keys")
 def fetch_keys(out: Out = None, url: Url = None, token: Token = None, data: Data = None) -> None:
-    """Fetch the hub's public keys, to verify permits with; do it once, over a way you trust.
+    """Fetch the hub's public keys, to verify permits with. Do it once, over a way you trust.
 
     Example: hub permit keys --out keys.json
     """
@@ -147,7 +147,7 @@ def fetch_keys(out: Out = None, url: Url = None, token: Token = None, data: Data
 
 @app.command("revocations")
 def fetch_revocations(out: Out = None, url: Url = None, token: Token = None, data: Data = None) -> None:
-    """Fetch the signed list of revoked permits; it is good for a day.
+    """Fetch the signed list of revoked permits. It is good for a day.
 
     Example: hub permit revocations --out revocations.json
     """

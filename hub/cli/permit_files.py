@@ -133,7 +133,7 @@ def shown(statement: "Statement", signers: list[str]) -> list[str]:
     target = says.get("rollbackTarget")
     rows.append(("back to", inert(target.get("name")) if isinstance(target, dict) else "nothing is named"))
     rows.append(("signed by", f"{', '.join(signers)} (not checked; hub permit verify does)"))
-    lines = printing.aligned(["what", "it says"], rows)
+    lines = printing.aligned(("WHAT", "IT SAYS"), rows)
     for title, name, fields in (
         ("policy", "policies", ("key", "number", "outcome", "enforcement", "exception")),
         ("approved by", "approvals", ("person", "discipline", "at")),
@@ -161,7 +161,8 @@ def fetched(path: str, *, url: str | None, token: str | None, data: Path | None)
 
     from hub.cli import remote, ways
 
-    address = f"{remote.found(data=data, url=url, token=token).address}{path}"
+    hub = remote.found(data=data, url=url, token=token)
+    address = f"{hub.address}{path}"
     through = ways.proxy(address)
     try:
         with ways.opener(through).open(address, timeout=WITHIN_S) as answer:
@@ -172,11 +173,7 @@ def fetched(path: str, *, url: str | None, token: str | None, data: Path | None)
             Code.UNAVAILABLE, f"what answers at {address}{ways.told(through)} says {error.code}; name a hub with --url"
         ) from None
     except (OSError, HTTPException, ValueError) as error:
-        why = getattr(error, "reason", error)
-        raise Refused(
-            Code.UNAVAILABLE,
-            f"no hub answers at {address}{ways.told(through)} ({why}); start one with hub up, or name it with --url",
-        ) from None
+        raise Refused(Code.UNAVAILABLE, hub.silent(address, through, error)) from None
     if len(words) > LARGEST or not words.lstrip().startswith(b"{"):
         raise Refused(Code.UNAVAILABLE, f"what answers at {address}{ways.told(through)} is no hub; name one with --url")
     return words.decode("utf-8", "replace")

@@ -19,7 +19,7 @@ USAGE = 2
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Policies in Git: try them, lint them, apply them, and decide changes.\n\nExample: hub policy test --starter",
+    help="Policies in Git: try, lint and apply them, and decide changes.\n\nExample: hub policy test --starter",
 )
 
 Folder = Annotated[Path | None, typer.Argument(metavar="DIR", help="A folder of KEY.yaml files.", show_default=False)]
@@ -38,7 +38,7 @@ def test(
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML there.")] = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask every fixture of its rule, without a hub; exit code 1 when one ends otherwise than it says.
+    """Ask every fixture of its rule, without a hub. Exit code 1 when one ends otherwise than it says.
 
     Example: hub policy test policies --junit report.xml
     """
@@ -83,7 +83,7 @@ def lint(
     github: Annotated[bool, typer.Option("--github", help="Print GitHub annotations.")] = False,
     json: AsJSON = False,
 ) -> None:
-    """Look for what reviewers look for; exit code 1 when there is an error in it.
+    """Look for what reviewers look for. Exit code 1 when there is an error in it.
 
     Example: hub policy lint policies --strict
     """
@@ -123,7 +123,8 @@ def apply(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show what a bundle would change in the hub and, once agreed, open the changes; a second person approves them.
+    """Show what a bundle would change, and propose it. Once you agree, the changes are opened; a second person approves
+    them.
 
     Exit code 1 when the hub refuses the plan, or you do.
 
@@ -149,7 +150,7 @@ def apply(
 
 @app.command("list")
 def list_(url: Url = None, token: Token = None, data: Data = None, json: AsJSON = False) -> None:
-    """List the hub's policies, each with the bundle that owns it.
+    """List the hub's policies, with the bundle of each.
 
     Example: hub policy list
     """
@@ -183,7 +184,7 @@ def show(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show what a policy says now, and what was proposed about it.
+    """Show what a policy says, and what was proposed.
 
     Example: hub policy show named-owner
     """
@@ -261,7 +262,7 @@ def approve(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show a change that somebody else proposed and, once agreed, publish it.
+    """Approve a change that somebody else proposed. It is shown first and, once you agree, published.
 
     Example: hub policy approve PolicyChange:0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11
     """

@@ -35,10 +35,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, indent: s
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Rows as lines of aligned columns; nothing is cut, so that what is shown can be pasted."""
+    """Rows as lines of aligned columns below heads in capitals; nothing is cut, so that what is shown can be pasted."""
     from hub.cli.gate import inert
 
-    cells = [[_cell(value) for value in row] for row in (columns, *rows)]
+    cells = [[_cell(value) for value in row] for row in ([head.upper() for head in columns], *rows)]
     widths = [max(inert.columns(row[place]) for row in cells) for place in range(len(columns))]
     lines = [[inert.padded(text, width) for text, width in zip(row, widths, strict=True)] for row in cells]
     return ["  ".join(line).rstrip() for line in lines]
@@ -47,7 +47,7 @@ def aligned(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[st
 def _cell(value: object) -> str:
     from datetime import datetime
 
-    if value is None:
+    if value is None or value in ("", [], ()):
         return "-"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"

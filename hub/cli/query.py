@@ -24,7 +24,7 @@ def query(
     url: Url = None,
     data: Data = None,
 ) -> None:
-    """Ask the hub and print its answer as JSON; exit code 1 when there are errors in it.
+    """Ask the hub and print its answer as JSON. Exit code 1 when there are errors in it.
 
     Example: hub query 'query($n: Int!) { models(first: $n) { nodes { name } } }' --var n=3
     """

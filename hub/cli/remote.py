@@ -8,6 +8,7 @@ from typing import Any
 WITHIN_S = 35.0
 HTTP_OK, HTTP_CREATED, HTTP_NOT_FOUND = 200, 201, 404
 JSON = "application/json"
+NAMED = "name its folder with --data or HUB_DATA, or its address with --url or HUB_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +17,24 @@ class Remote:
 
     address: str
     token: str | None = field(repr=False)
+    whence: str = field(default="", kw_only=True)
+    """How the address was found, as a part of a sentence; empty when the person gave it."""
 
     def answer(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The whole answer to a GraphQL request, errors included. Refuses when no hub answers."""
         import orjson
 
-        return _asked(f"{self.address}/graphql", self.token, orjson.dumps(body))
+        return _asked(self, "/graphql", orjson.dumps(body))
 
     def read(self, path: str) -> bytes:
         """What the hub serves at a path. Refuses in the hub's own words when it does not."""
-        return _well(f"{self.address}{path}", self.token, None, "*/*")
+        return _well(self, path, None, "*/*")
 
     def send(self, path: str, body: bytes, kind: str) -> dict[str, Any]:
         """What the hub says of bytes that it was sent, of this media type. Refuses in its own words when it does."""
         import orjson
 
-        return dict(orjson.loads(_well(f"{self.address}{path}", self.token, body, "application/json", kind)))
+        return dict(orjson.loads(_well(self, path, body, "application/json", kind)))
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an answer. Refuses with the hub's own words when there are errors in it."""
@@ -54,41 +57,55 @@ class Remote:
             raise Refused(Code(payload["code"]), payload["why"], field=payload.get("field"))
         return dict(payload)
 
+    def silent(self, url: str, through: str | None, error: Exception) -> str:
+        """That nobody answers there, where was looked, and every way to name another hub."""
+        from hub.cli import ways
+
+        why = getattr(error, "reason", error)
+        return f"no hub answers at {url}{ways.told(through)} ({why}){self.whence}; start one with hub up, or {NAMED}"
+
 
 def found(*, data: Path | None, url: str | None, token: str | None) -> Remote:
     """The hub that is meant: by its address, or the one that runs in the data folder."""
     from hub.cli import place
 
     chosen = place.chosen(data=data)
-    address = (url or place.remembered(chosen.data, "url") or f"http://{chosen.host}:{chosen.port}").rstrip("/")
-    return Remote(address, token or place.remembered(chosen.data, "token"))
+    kept = None if url else place.remembered(chosen.data, "url")
+    address = (url or kept or f"http://{chosen.host}:{chosen.port}").rstrip("/")
+    folder = chosen.data.resolve()
+    whence = "" if url else f", where the hub of {folder} ran last" if kept else f", and none has run in {folder}"
+    return Remote(address, token or place.remembered(chosen.data, "token"), whence=whence)
 
 
-def _asked(url: str, bearer: str | None, body: bytes) -> dict[str, Any]:
+def _asked(hub: Remote, path: str, body: bytes) -> dict[str, Any]:
     from hub.errors import Code, Refused
 
-    _, read, through = _sent(url, bearer, body, "application/graphql-response+json, application/json")
+    _, read, through = _sent(hub, path, body, "application/graphql-response+json, application/json")
     found = _object(read)
     # Other servers have a /graphql too, and put their errors in other forms.
     if found is None or not all(isinstance(error, dict) for error in found.get("errors") or ()):
-        raise Refused(Code.UNAVAILABLE, f"what answers at {url}{through} is no hub; name one with --url")
+        raise Refused(Code.UNAVAILABLE, f"what answers at {hub.address}{path}{through} is no hub; name one with --url")
     return found
 
 
-def _well(url: str, bearer: str | None, body: bytes | None, accept: str, kind: str = JSON) -> bytes:
+def _well(hub: Remote, path: str, body: bytes | None, accept: str, kind: str = JSON) -> bytes:
     """The words of an answer that is none of a failure."""
     from hub.errors import Code, Refused
 
-    status, read, through = _sent(url, bearer, body, accept, kind)
+    status, read, through = _sent(hub, path, body, accept, kind)
     if status in (HTTP_OK, HTTP_CREATED):
         return read
     told = _object(read) or {}
     errors = told.get("errors") or [{}]
-    why = told.get("why") or errors[0].get("message") or f"{url}{through} says {status}; name a hub with --url"
+    why = (
+        told.get("why")
+        or errors[0].get("message")
+        or f"{hub.address}{path}{through} says {status}; name a hub with --url"
+    )
     raise Refused(Code.NOT_FOUND if status == HTTP_NOT_FOUND else Code.UNAVAILABLE, str(why))
 
 
-def _sent(url: str, bearer: str | None, body: bytes | None, accept: str, kind: str = JSON) -> tuple[int, bytes, str]:
+def _sent(hub: Remote, path: str, body: bytes | None, accept: str, kind: str = JSON) -> tuple[int, bytes, str]:
     """The status and the words of an answer, and the proxy they came through as a part of a sentence."""
     import urllib.error
     import urllib.request
@@ -96,11 +113,12 @@ def _sent(url: str, bearer: str | None, body: bytes | None, accept: str, kind: s
     from hub.cli import ways
     from hub.errors import Code, Refused
 
+    url = f"{hub.address}{path}"
     if not url.startswith(("http://", "https://")):
         raise Refused(Code.BAD_INPUT, f"{url} is no address; write http://127.0.0.1:8000", field="url")
     headers = {"Content-Type": kind, "Accept": accept}
-    if bearer is not None:
-        headers["Authorization"] = f"Bearer {bearer}"
+    if hub.token is not None:
+        headers["Authorization"] = f"Bearer {hub.token}"
     try:
         asked = urllib.request.Request(url, body, headers)  # noqa: S310 - the person's own address
     except ValueError:
@@ -112,12 +130,7 @@ def _sent(url: str, bearer: str | None, body: bytes | None, accept: str, kind: s
     except urllib.error.HTTPError as error:
         return error.code, error.read(), ways.told(through)
     except (urllib.error.URLError, OSError) as error:
-        why = getattr(error, "reason", error)
-        raise Refused(
-            Code.UNAVAILABLE,
-            f"no hub answers at {url}{ways.told(through)} ({why}); start one with hub up, or name it with --url",
-            field="url",
-        ) from None
+        raise Refused(Code.UNAVAILABLE, hub.silent(url, through, error), field="url") from None
 
 
 def _object(read: bytes) -> dict[str, Any] | None:

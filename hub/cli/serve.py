@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def serve(data: Data = None, port: Port = None, host: Host = None) -> None:
-    """Serve the API over HUB_DATABASE_URL, or over the database of the hub that runs in the data folder.
+    """Serve the API alone. The database is that of HUB_DATABASE_URL, or of the hub that runs in the data folder.
 
     Example: HUB_DATABASE_URL=postgresql://hub@db:5432/hub hub serve --host 0.0.0.0 --port 8080
     """
@@ -59,7 +59,7 @@ def work(
     ] = None,
     host: Host = None,
 ) -> None:
-    """Do queued work over HUB_DATABASE_URL, or over the database of the hub that runs in the data folder.
+    """Do queued work alone. The database is that of HUB_DATABASE_URL, or of the hub that runs in the data folder.
 
     One of all such processes drives the clock; when it ends, another takes over.
 

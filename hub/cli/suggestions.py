@@ -45,7 +45,7 @@ def suggestions(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List the policies that were excepted so often that they had better be changed, with the facts, the newest first.
+    """List policies that are excepted again and again. They had better be changed: with the facts, the newest first.
 
     Example: hub policy suggestions
     """
@@ -80,7 +80,7 @@ def take(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Open a draft of the policy with a suggestion's facts, as the policy's owner or an ADMIN.
+    """Open a draft of the policy with a suggestion's facts. It is for the policy's owner or an ADMIN.
 
     Example: hub policy suggestion-take 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --summary 'ask for less of small models'
     """
@@ -105,7 +105,7 @@ def dismiss(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Leave a policy as it is, as its owner or an ADMIN; for 90 days nothing is suggested about it.
+    """Leave a policy as it is. It is for its owner or an ADMIN; for 90 days nothing is suggested about it.
 
     Example: hub policy suggestion-dismiss 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --reason 'new data arrives in May'
     """

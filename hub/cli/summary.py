@@ -56,7 +56,7 @@ def summary(
     token: Token = None,
     data: Data = None,
 ) -> None:
-    """Show what became of exceptions in a period, against the one before: in sentences, charts and figures.
+    """Show what became of exceptions in a period. It is set against the one before, in sentences, charts and figures.
 
     Exit code 1 when --verify finds a difference.
 

@@ -24,7 +24,7 @@ def sync(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Have the running hub sync its registries, and show how far it is; exit code 1 when one does not succeed.
+    """Have the hub sync its registries, and show how far it is. Exit code 1 when one does not succeed.
 
     Example: hub sync demo
     """

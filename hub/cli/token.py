@@ -18,7 +18,7 @@ app = typer.Typer(
 
 @app.command()
 def create(
-    person: Annotated[str, typer.Option("--for", help="The handle of whom it is for.")] = "local-admin",
+    person: Annotated[str, typer.Option("--for", metavar="HANDLE", help="Whom it is for.")] = "local-admin",
     label: Annotated[str, typer.Option("--label", help="What it is for, in a few words.")] = "made by hub token create",
     scope: Annotated[
         list[str] | None,

@@ -28,7 +28,7 @@ def up(
         bool, typer.Option("--demo", help="Also run an MLflow server with models, and govern them.")
     ] = False,
 ) -> None:
-    """Start PostgreSQL, API, worker and clock in one process; Ctrl-C ends all of it.
+    """Start PostgreSQL, API, worker and clock in one process. Ctrl-C ends all of it.
 
     Without HUB_DATABASE_URL the data lies in the data folder; a second start goes on where the first one ended.
 

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -58,6 +59,7 @@ header input { width: 260px; font: inherit; padding: 4px 8px; border: 1px solid 
 "use strict";
 const url = new URL(document.documentElement.dataset.graphql, location.href).href;
 const box = document.getElementById("token");
+const first = FIRST_QUERY;
 box.value = sessionStorage.getItem("hub.token") ?? "";
 function draw() {
   sessionStorage.setItem("hub.token", box.value);
@@ -65,9 +67,10 @@ function draw() {
   const headers = token ? { Authorization: "Bearer " + token } : {};
   const fetcher = GraphiQL.createFetcher({ url, headers, subscriptionUrl: url.replace(/^http/, "ws"),
     wsConnectionParams: { Authorization: headers.Authorization } });
-  // A new key for a new token: GraphiQL asks for the schema once in its life.
-  ReactDOM.render(React.createElement(GraphiQL, { key: token, fetcher, shouldPersistHeaders: false }),
-    document.getElementById("graphiql"));
+  // A new key for a new token: GraphiQL asks for the schema once in its life, and with null not at all.
+  const schema = token ? undefined : null;
+  ReactDOM.render(React.createElement(GraphiQL, { key: token, fetcher, schema, defaultQuery: first,
+    shouldPersistHeaders: false }), document.getElementById("graphiql"));
 }
 box.addEventListener("change", draw);
 draw();
@@ -81,6 +84,7 @@ def routes(at: str = "/graphiql", graphql: str = "/graphql") -> list[Route]:
     """The page at `at` and the files it needs below it, talking to `graphql`. For development: mount it only there."""
     files = installed()
     page = PAGE.replace("FILES", escape(at)) if files else _explorer()
+    page = page.replace("FIRST_QUERY", _first_query(), 1)
     page = page.replace('data-graphql="/graphql"', f'data-graphql="{escape(graphql)}"', 1)
     headers = _headers(page, graphiql=bool(files))
 
@@ -117,6 +121,12 @@ def installed() -> Mapping[str, bytes]:
 
 def _explorer() -> str:
     return (Path(__file__).parent / "explorer.html").read_text("utf-8")
+
+
+def _first_query() -> str:
+    """What the page begins with, as a script's string: where the token is, and a query that joins everything."""
+    text = (Path(__file__).parent / "first.graphql").read_text("utf-8")
+    return orjson.dumps(text).decode().replace("<", "\\u003c")
 
 
 def _headers(page: str, *, graphiql: bool) -> dict[str, str]:

@@ -88,7 +88,7 @@ async def test_a_version_is_asked_now_and_what_closes_the_gate_is_told(
     said = await shell("check", "run", "scans", "3", "--stage", "production")
     assert said.code == 1
     lines = [line.split(None, 4) for line in said.out.splitlines()[:3]]
-    assert lines[0] == ["outcome", "policy", "severity", "enforcement", "why"]
+    assert lines[0] == ["OUTCOME", "POLICY", "SEVERITY", "ENFORCEMENT", "WHY"]
     assert sorted(lines[1:]) == [
         ["FAIL", "recall", "HIGH", "BLOCKING", "not kept: metrics.recall is 0.83, allowed >= 0.9"],
         ["PASS", "auc", "HIGH", "ADVISORY", "kept: metrics.auc is 0.95, allowed >= 0.9"],

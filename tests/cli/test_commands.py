@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from typer import Context
 from typer._click.core import Command  # the class that typer's own commands are made of
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -31,7 +32,15 @@ def every(found: Command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield words, found
 
 
+def groups(found: Command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], TyperGroup]]:
+    if isinstance(found, TyperGroup):
+        yield words, found
+        for name, below in found.commands.items():
+            yield from groups(below, (*words, name))
+
+
 COMMANDS = dict(every(get_command(app)))
+GROUPS = dict(groups(get_command(app)))
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -44,6 +53,22 @@ def test_every_command_has_an_example_in_its_help(words: tuple[str, ...]) -> Non
 def test_every_command_is_documented(words: tuple[str, ...]) -> None:
     text = (ROOT / "docs" / "commands.md").read_text()
     assert f"## hub {' '.join(words)}\n" in text
+
+
+@pytest.mark.parametrize("words", GROUPS, ids=" ".join)
+def test_the_list_of_commands_cuts_no_sentence_at_eighty_columns(words: tuple[str, ...]) -> None:
+    group = GROUPS[words]
+    said = group.get_help(Context(group, info_name=" ".join(("hub", *words)), terminal_width=78))
+    listed = said.partition("\nCommands:\n")[2].splitlines()
+    assert len(listed) == len(group.commands)
+    assert [line for line in listed if line.endswith(("...", "…"))] == []
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_names_values_by_words_and_not_by_types(words: tuple[str, ...]) -> None:
+    command = COMMANDS[words]
+    said = command.get_help(Context(command, info_name=" ".join(("hub", *words)), terminal_width=78))
+    assert re.findall(r"<[a-z][^<>]*>", said.partition("\nArguments:\n")[2] or said.partition("\nOptions:\n")[2]) == []
 
 
 def test_no_command_is_documented_that_is_not_there() -> None:
@@ -122,6 +147,22 @@ async def test_where_no_hub_runs_the_way_out_is_told(folder: Path) -> None:
     said = await command("doctor", "--data", str(folder), "--json")
     assert said.code == 1
     assert orjson.loads(said.out)["database"]["reachable"] is False
+
+
+async def test_a_command_that_finds_no_hub_names_the_folder_it_looked_in_and_the_ways_to_name_another(
+    folder: Path,
+) -> None:
+    port = free_port()
+    ways = "start one with hub up, or name its folder with --data or HUB_DATA, or its address with --url or HUB_URL"
+    said = await command("approvals", "list", "--data", str(folder), HUB_PORT=str(port))
+    assert said.sentence.startswith(f"hub: no hub answers at http://127.0.0.1:{port}/graphql (")
+    assert said.sentence.endswith(f"), and none has run in {folder.resolve()}; {ways}")
+    folder.mkdir()
+    (folder / "url").write_text(f"http://127.0.0.1:{port}\n")
+    said = await command("approvals", "list", "--data", str(folder))
+    assert said.sentence.endswith(f"), where the hub of {folder.resolve()} ran last; {ways}")
+    said = await command("approvals", "list", "--data", str(folder), HUB_URL=f"http://127.0.0.1:{port}")
+    assert str(folder) not in said.sentence
 
 
 async def test_migrate_serve_and_work_over_one_database(server: Server, folder: Path) -> None:

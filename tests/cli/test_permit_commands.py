@@ -191,7 +191,7 @@ def test_a_permit_is_shown_with_policies_and_approvals(signing: Signing, tmp_pat
     assert f"permit {PERMIT}" in lines
     assert "back to prod/fraud-detection/6" in lines
     assert f"signed by {signing.id} (not checked; hub permit verify does)" in lines
-    assert "owner-named 3 PASS BLOCKING" in lines
+    assert "owner-named 3 PASS BLOCKING -" in lines
     assert "card-complete 1 WAIVED BLOCKING 00000000-0000-0000-0000-000000000005" in lines
     assert [line for line in lines if line.startswith(f"{UUID(int=7)} RISK 2026-11-21T12:00:00")]
     told = orjson.loads(run("show", str(tmp_path / "permit.json"), "--json").stdout)

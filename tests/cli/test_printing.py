@@ -9,3 +9,13 @@ def test_columns_line_up_where_letters_are_wide_or_show_nothing() -> None:
     lines = aligned(("NAME", "N"), rows)
     assert [line.split()[-1] for line in lines] == ["N", "1", "2", "-"]
     assert {columns(line) for line in lines} == {len("plain  N")}
+
+
+def test_heads_are_in_capitals_and_nothing_is_a_dash() -> None:
+    assert aligned(("what", "it says"), [("note", ""), ("owner", None), ("tags", []), ("count", 0)]) == [
+        "WHAT   IT SAYS",
+        "note   -",
+        "owner  -",
+        "tags   -",
+        "count  0",
+    ]

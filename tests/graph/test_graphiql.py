@@ -6,6 +6,7 @@ from hashlib import sha256
 from importlib import invalidate_caches
 from pathlib import Path
 
+import orjson
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -113,6 +114,23 @@ def test_page_asks_the_given_endpoint(with_graphiql: bool, request: pytest.Fixtu
     page = client(graphql='/api/"graph"').get("/ide").text
     assert 'data-graphql="/api/&quot;graph&quot;"' in page
     assert page.count("data-graphql") == 1
+
+
+@pytest.mark.parametrize("with_graphiql", [True, False])
+def test_the_page_begins_with_the_query_of_the_readme_and_where_the_token_is(
+    with_graphiql: bool, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if with_graphiql:
+        request.getfixturevalue("folder")
+    else:
+        monkeypatch.setattr(graphiql, "PACKAGE", "graphiql_is_not_here")
+    first = re.search(r"^const (?:first|START) = (.*);$", client().get("/ide").text, re.MULTILINE)
+    assert first is not None
+    *comments, query = orjson.loads(first[1]).split("\n", 2)
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert f"```graphql\n{query}```" in readme
+    assert [line[:2] for line in comments] == ["# ", "# "]
+    assert "hub up printed it" in comments[0]
 
 
 def test_explorer_has_a_label_for_every_control_and_stays_small() -> None:

@@ -20,7 +20,10 @@ from hub.people.acting import acting
 
 
 async def delegate(tx: Tx, who: Principal, asked: Lent) -> Delegation:
-    """Give one's say to another approver for a while; they sign in one's place, and it counts once."""
+    """Give one's say to another approver for a while; they sign in one's place, and it counts once.
+
+    The same again changes nothing, and gives the delegation that stands.
+    """
     acting(tx, who, Permission.DELEGATE)
     starts_at = asked.starts_at or tx.at
     rules.check_span(starts_at, asked.ends_at, tx.at)
@@ -49,6 +52,8 @@ async def delegate(tx: Tx, who: Principal, asked: Lent) -> Delegation:
         ends_at=asked.ends_at,
         created_at=tx.at,
     )
+    if stands := await store.same_delegation(tx, made, within=rules.SAME_WITHIN):
+        return stands
     await store.add_delegation(tx, made)
     told = {
         "to": made.to_id,
@@ -82,11 +87,17 @@ async def revoke(tx: Tx, who: Principal, delegation_id: UUID) -> Delegation:
 
 
 async def be_away(tx: Tx, who: Principal, *, starts_at: datetime | None, ends_at: datetime) -> Absence:
-    """Say that one is away: reminders go to one's delegate, or to the next in the path."""
+    """Say that one is away: reminders go to one's delegate, or to the next in the path.
+
+    The same again changes nothing, and gives the absence that stands.
+    """
     acting(tx, who, Permission.DELEGATE)
     begins = starts_at or tx.at
     rules.check_span(begins, ends_at, tx.at)
     made = Absence(id=new_id(), person_id=who.person_id, starts_at=begins, ends_at=ends_at, created_at=tx.at)
+    await store.hold_people(tx, who.person_id)
+    if stands := await store.same_absence(tx, made, within=rules.SAME_WITHIN):
+        return stands
     await store.add_absence(tx, made)
     told = {"starts_at": begins, "ends_at": ends_at}
     await record(tx, "absence.said", Subject("absence", made.id), told)

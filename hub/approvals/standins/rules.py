@@ -10,6 +10,8 @@ from hub.models.tables import Stage
 from hub.people.tables import Discipline
 
 LONGEST_DAYS = 90
+SAME_WITHIN = timedelta(hours=1)
+"""Of two spans that are the same but for their ends, how near these are: `5d` said twice ends a little later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The SQL of delegations and absences."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,22 @@ async def add_delegation(tx: Tx, row: Delegation) -> None:
     await tx.session.execute(insert(Delegation).values(**row.model_dump()))
 
 
+async def same_delegation(tx: Tx, row: Delegation, *, within: timedelta) -> Delegation | None:
+    """One that stands, gives the same to the same person, has begun by then, and ends within so much of it."""
+    statement = select(Delegation).where(
+        col(Delegation.from_id) == row.from_id,
+        col(Delegation.to_id) == row.to_id,
+        col(Delegation.disciplines) == row.disciplines,
+        col(Delegation.stages) == row.stages,
+        col(Delegation.scope_id) == row.scope_id,
+        col(Delegation.reason) == row.reason,
+        col(Delegation.starts_at) <= row.starts_at,
+        col(Delegation.ends_at).between(row.ends_at - within, row.ends_at + within),
+        col(Delegation.revoked_at).is_(None),
+    )
+    return (await tx.session.execute(statement.order_by(col(Delegation.id)).limit(1))).scalar_one_or_none()
+
+
 async def delegation(tx: Tx, delegation_id: UUID) -> Delegation | None:
     """One delegation, locked."""
     statement = select(Delegation).where(col(Delegation.id) == delegation_id).with_for_update(key_share=True)
@@ -73,6 +89,17 @@ async def change_delegation(tx: Tx, delegation_id: UUID, **values: Any) -> None:
 async def add_absence(tx: Tx, row: Absence) -> None:
     """Add an absence."""
     await tx.session.execute(insert(Absence).values(**row.model_dump()))
+
+
+async def same_absence(tx: Tx, row: Absence, *, within: timedelta) -> Absence | None:
+    """One of the same person that stands, has begun by then, and ends within so much of it."""
+    statement = select(Absence).where(
+        col(Absence.person_id) == row.person_id,
+        col(Absence.starts_at) <= row.starts_at,
+        col(Absence.ends_at).between(row.ends_at - within, row.ends_at + within),
+        col(Absence.cancelled_at).is_(None),
+    )
+    return (await tx.session.execute(statement.order_by(col(Absence.id)).limit(1))).scalar_one_or_none()
 
 
 async def absence(tx: Tx, absence_id: UUID) -> Absence | None:

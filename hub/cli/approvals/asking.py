@@ -22,7 +22,7 @@ def request(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask people whether a version may go to a stage, by the rule of the approval matrix for it.
+    """Ask people whether a version may go to a stage. The rule of the approval matrix for it says whom.
 
     Example: hub approvals request fraud-detection 7 --to production --reason 'recall 0.95 on the new cases'
     """

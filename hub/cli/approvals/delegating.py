@@ -28,7 +28,7 @@ def delegate(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Give your say to another approver for a while; it counts once, whoever's hand gives it.
+    """Give your say to another approver for a while. It counts once, whoever's hand gives it.
 
     Example: hub approvals delegate rita --until 2026-12-24 --discipline RISK --reason 'on leave'
     """
@@ -45,10 +45,13 @@ def delegate(
     asked["to"] = person(hub, handle, field="handle")["id"]
     if model is not None:
         asked["model"] = named.found(hub, model=model, version=None, registry=registry).model
+    before = hub.ask(queries.MINE, first=queries.PAGE)["viewer"]["given"]["nodes"]
     made = hub.change(queries.DELEGATE, input=asked)["delegation"]
     if json:
         printing.as_json(made)
         return
+    if made["id"] in {one["id"] for one in before}:
+        printing.line("nothing changed; the same was said before")
     span = f"from {when.said(when.of(made['startsAt']))} until {when.said(when.of(made['endsAt']))}"
     printing.line(f"{called(made['taker'])} signs in your place {span}, for {_scope(made)}")
     printing.line(f"end it before with: hub approvals undelegate {made['taker']['handle']}")
@@ -61,7 +64,7 @@ def undelegate(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Take back what you gave somebody; what they signed by it counts no more where nothing is decided yet.
+    """Take back the say that you gave somebody. What they signed by it counts no more where nothing is decided yet.
 
     Example: hub approvals undelegate rita
     """
@@ -89,7 +92,7 @@ def delegations(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List what you gave and what you were given, as far as it holds or is still to come.
+    """List the say that you gave and were given. It is what holds or is still to come.
 
     Example: hub approvals delegations
     """

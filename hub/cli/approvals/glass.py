@@ -41,7 +41,7 @@ def break_glass(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Go ahead without an approval for a few hours, in an emergency: told loudly, and reviewed by two others.
+    """Go ahead without an approval, in an emergency. It is for a few hours, told loudly, and reviewed by two others.
 
     Example: hub approvals break-glass 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --hours 4 --reason 'fraud wave since noon'
     """
@@ -81,7 +81,7 @@ def break_glasses(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List when approvals were gone past, by whom, why, and what reviewers found.
+    """List when approvals were gone past, and by whom. It says why, and what reviewers found.
 
     Example: hub approvals break-glasses --open
     """

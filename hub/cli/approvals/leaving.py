@@ -17,7 +17,7 @@ def away(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Say that you are away: what is asked of you goes to whoever stands in, or to the next in the path.
+    """Say that you are away. What is asked of you goes to whoever stands in, or to the next in the path.
 
     Example: hub approvals away --until 5d
     """
@@ -26,10 +26,13 @@ def away(
     from hub.cli.approvals.naming import called
 
     hub = remote.found(data=data, url=url, token=token)
+    before = hub.ask(queries.ABSENCES, first=queries.PAGE)["viewer"]["absences"]["nodes"]
     made = hub.change(queries.AWAY, input=when.spanned(begins, until, datetime.now(UTC)))["absence"]
     if json:
         printing.as_json(made)
         return
+    if made["id"] in {one["id"] for one in before}:
+        printing.line("nothing changed; the same was said before")
     span = f"from {when.said(when.of(made['startsAt']))} until {when.said(when.of(made['endsAt']))}"
     printing.line(f"{called(made['person'])} is away {span}")
     gave = [one for one in hub.ask(queries.MINE, first=queries.PAGE)["viewer"]["given"]["nodes"] if _covers(one, made)]
@@ -46,7 +49,7 @@ def back(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Say that you are back before your absence ends; what you delegated goes on until it ends.
+    """Say that you are back before your absence ends. What you delegated goes on until it ends.
 
     Example: hub approvals back
     """

@@ -29,7 +29,7 @@ def list_(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List what waits for your answer, soonest due first; with any option that narrows, every request it fits.
+    """List what waits for your answer, soonest due first. With any option that narrows, every request it fits.
 
     Example: hub approvals list
     """

@@ -50,7 +50,7 @@ def show(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show the rows of the matrix; with a version and a stage the one that applies, why, and who could sign.
+    """Show the rows of the matrix. With a version and a stage: the one that applies, why, and who could sign.
 
     Example: hub approvals matrix show --model fraud-detection --version 7 --to production
     """
@@ -88,7 +88,7 @@ def changes(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List what is proposed about the matrix; each is decided as a request, under the row that is in force.
+    """List what is proposed about the matrix. Each is decided as a request, under the row that is in force.
 
     Example: hub approvals matrix changes
     """

@@ -64,7 +64,7 @@ def propose(
         ),
     ] = None,
     at_end: Annotated[
-        str | None, typer.Option("--at-end", help="What happens at the term's end.", show_default=False)
+        str | None, typer.Option("--at-end", metavar="WHAT", help="What happens at the term's end.", show_default=False)
     ] = None,
     calendar: Annotated[
         str | None, typer.Option("--calendar", help="Whose working time counts.", show_default=False)
@@ -80,7 +80,7 @@ def propose(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Propose what a row is to say, by a file, by options, or by both; those whom the row in force asks decide.
+    """Propose what a row is to say, by a file, by options, or by both. Those whom the row in force asks decide.
 
     Example: hub approvals matrix propose --tier HIGH --stage PRODUCTION --step 'Board:2:RISK=1,COMPLIANCE=1'
     --term-days 5 --rationale 'harm to patients' --summary 'compliance sits on the board'

@@ -28,7 +28,7 @@ def show(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show what is asked, by which rule, who is asked, what was said, the dossier in short, and what you can do now.
+    """Show a request, and what you can do now. It says by which rule, who is asked, and what was said.
 
     That you opened it is recorded, and with --evidence or --html that you opened its test reports.
 

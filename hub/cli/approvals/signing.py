@@ -35,7 +35,7 @@ def sign(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Answer a request: shows what you declare and asks "Sign?"; a script says --yes with the --digest looked at.
+    """Answer a request, once what you declare was shown. A script says --yes with the --digest looked at.
 
     Example: hub approvals sign 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --approve --comment 'errors by age are explained'
     """
@@ -89,7 +89,7 @@ def unsign(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Take your answer back while the request is open; both stay on record.
+    """Take your answer back while the request is open. Both stay on record.
 
     Example: hub approvals unsign 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --comment 'the report was about another version'
     """

@@ -21,7 +21,7 @@ def ask(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask whoever wants the approval something, as a reviewer; the clock stands still until they answer.
+    """Ask whoever wants the approval, as a reviewer. The clock stands still until they answer.
 
     Example: hub approvals ask 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --question 'Which hospitals are in the test set?'
     """
@@ -41,7 +41,7 @@ def answer(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Answer a question about what you want approved; the clock goes on.
+    """Answer a question about what you want approved. The clock goes on.
 
     Example: hub approvals answer 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --text 'All of the north, see the card'
     """
@@ -63,7 +63,7 @@ def comment(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Say something in the discussion, to everybody who sees the request, or to reviewers alone.
+    """Say something in the discussion of a request. Everybody who sees it reads it, or reviewers alone.
 
     Example: hub approvals comment 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --text '@cora please look at the caveats'
     """
@@ -82,7 +82,7 @@ def resume(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Let the clock of a request go on without an answer, as a reviewer.
+    """Let the clock go on without an answer, as a reviewer.
 
     Example: hub approvals resume 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11
     """

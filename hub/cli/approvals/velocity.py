@@ -44,7 +44,7 @@ def velocity(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show by month, tier and stage how long releases took from registration to running, and the bottleneck.
+    """Show how long releases took, and the bottleneck. By month, tier and stage, from registration to running.
 
     Times are medians, with what nine in ten stay under behind the total.
 

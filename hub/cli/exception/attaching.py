@@ -17,7 +17,7 @@ def attach(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Put files with an exception, as whoever asked or its owner; until it is decided, people are asked anew, once.
+    """Put files with an exception, as whoever asked or its owner. Until it is decided, people are asked anew, once.
 
     Example: hub exception attach 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 report.pdf
     """

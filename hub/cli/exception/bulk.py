@@ -41,7 +41,7 @@ def bulk(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show what an action would do to each of up to 200 exceptions and, once agreed, do it as it was shown.
+    """Do one action on up to 200 exceptions. What it would do to each is shown first, and done once you agree.
 
     Exit code 1 when one of them is refused, or you do not agree.
 
@@ -52,12 +52,14 @@ def bulk(
     from hub.cli.exception.narrowing import Narrowing
     from hub.errors import Code, Refused
 
+    doing = bulk_given.Doing(action, to, review, ticket, reason)
+    doing.check()
     if not (yes or dry_run) and (json or not agreeing.at_a_terminal()):
         why = "nobody can be asked here; say --yes, or --dry-run to see what would be done alone"
         raise Refused(Code.BAD_INPUT, why)
     hub = remote.found(data=data, url=url, token=token)
     narrowing = Narrowing(status, model, registry, policy, owner, mine, tier, expires_within, overdue)
-    asked = bulk_given.Doing(action, to, review, ticket, reason).input(hub)
+    asked = doing.input(hub)
     asked |= bulk_given.chosen(hub, ids or (), narrowing, view)
     shown = hub.change(bulk_queries.PREVIEW, input=asked)
     names = {} if json else bulk_queries.names(hub, [one["exception"] for one in shown["items"]])

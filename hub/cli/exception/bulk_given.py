@@ -29,12 +29,8 @@ class Doing:
     reason: str | None = None
 
     def input(self, hub: Remote) -> dict[str, Any]:
-        """The same as the graph takes it; refused without what the action needs, or with another's."""
-        from hub.exceptions.bulk.rules import BulkAction
-
-        action = word(self.action, BulkAction, option="ACTION")
-        self._check(action)
-        found: dict[str, Any] = {"action": action}
+        """The same as the graph takes it; refused as `check` does."""
+        found: dict[str, Any] = {"action": self.check()}
         if self.to is not None:
             found["owner"] = person(hub, self.to, field="to")["id"]
         if self.review is not None:
@@ -46,7 +42,11 @@ class Doing:
             found["reason"] = self.reason
         return found
 
-    def _check(self, action: str) -> None:
+    def check(self) -> str:
+        """The action in the graph's word; refused where there is none, without what it needs, or with another's."""
+        from hub.exceptions.bulk.rules import BulkAction
+
+        action = word(self.action, BulkAction, option="ACTION")
         # The hub says the same by the names of its arguments, of which one is called as a filter is here.
         wanted = NEEDS[action]
         for option in NEEDS.values():
@@ -56,6 +56,7 @@ class Doing:
             if option != wanted and is_given:
                 why = f"--{option} is not for {action}, which takes --{wanted}; leave it out"
                 raise Refused(Code.BAD_INPUT, why, field=option)
+        return action
 
 
 def chosen(hub: Remote, ids: Sequence[str], narrowing: Narrowing, view: str | None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from hub.cli.exception import (
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Granted deviations from policies: ask for one, follow it, close it.\n\nExample: hub exception list",
+    help="Deviations from policies: ask for one, follow it, close it.\n\nExample: hub exception list",
 )
 app.command("request")(request.request)
 app.command("drafts")(drafts.drafts)

@@ -15,7 +15,7 @@ Draft = Annotated[str, typer.Argument(metavar="DRAFT", help="The draft's id, as 
 
 
 def drafts(url: Url = None, token: Token = None, data: Data = None, json: AsJSON = False) -> None:
-    """List your drafts of requests, the last changed first; nobody else sees them.
+    """List your drafts of requests, the last changed first. Nobody else sees them.
 
     Example: hub exception drafts
     """
@@ -43,7 +43,7 @@ def submit(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask for what a draft of yours says, as hub exception request does.
+    """Ask for what a draft of yours says. It goes as with hub exception request.
 
     Example: hub exception submit 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11
     """

@@ -36,7 +36,7 @@ def due(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List what is due soon or overdue, soonest first: ends, reviews, attestations, criteria, validations.
+    """List what is due soon or overdue, soonest first. That is ends, reviews, attestations, criteria, validations.
 
     Example: hub exception due --within 30d --mine
     """

@@ -55,7 +55,7 @@ def export(
     token: Token = None,
     data: Data = None,
 ) -> None:
-    """Write every exception that you may see, or those that stand so, the oldest first.
+    """Write the exceptions that you may see, or some of them. The oldest come first.
 
     Example: hub exception export --format oscal --status ACTIVE --out poam.json
     """

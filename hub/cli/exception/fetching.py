@@ -23,7 +23,7 @@ def fetch(
     token: Token = None,
     data: Data = None,
 ) -> None:
-    """Write a file that was put with an exception, once its content is what the hub says it is.
+    """Write a file that was put with an exception. It is written once its content is what the hub says it is.
 
     Example: hub exception fetch 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 0197b0c6-6b1f-7d4b-8e65-4e2a1dab3c22
     """

@@ -30,7 +30,7 @@ def import_(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask for the exceptions of a file, line by line; people decide about each as about any other.
+    """Ask for the exceptions of a file, line by line. People decide about each as about any other.
 
     A line that was asked for before is not asked for again, so that a corrected file may be given as it is. Ends with 1
     when a line was refused.

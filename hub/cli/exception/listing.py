@@ -32,7 +32,7 @@ def list_(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List exceptions by age weighted by risk, the oldest first; without --status, those that have not ended.
+    """List exceptions by age weighted by risk, the oldest first. Without --status, those that have not ended.
 
     Example: hub exception list --tier high --expires-within 30d
     """

@@ -31,14 +31,14 @@ First = Annotated[int, typer.Option("--first", min=1, max=100, help="How many.")
 
 
 def load(
-    by: Annotated[str, typer.Option("--by", help="Whose: owner, team, policy or approver.")] = "owner",
+    by: Annotated[str, typer.Option("--by", metavar="WHOM", help="Whose: owner, team, policy or approver.")] = "owner",
     first: First = 30,
     url: Url = None,
     token: Token = None,
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Sum up what is open for each owner, team or policy, the most first; or what each approver is asked now.
+    """Sum up what is open for each owner, team or policy. The most come first; or what each approver is asked now.
 
     Example: hub exception load --by team
     """
@@ -76,7 +76,7 @@ def repeats(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """List where one policy was waived several times for the same model or team, the most often first.
+    """List where one policy was waived again and again. It is for the same model or team; the most often come first.
 
     Example: hub exception repeats --days 180 --at-least 5
     """

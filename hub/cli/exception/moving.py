@@ -20,7 +20,7 @@ def withdraw(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Take back a request that nobody has decided yet, as whoever asked or would own it.
+    """Take back a request that nobody has decided yet. It is for whoever asked or would own it.
 
     Example: hub exception withdraw 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --note 'the new scans came'
     """
@@ -43,7 +43,7 @@ def extend(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask that a granted exception last longer; its end moves once people approve it.
+    """Ask that a granted exception last longer. Its end moves once people approve it.
 
     Example: hub exception extend 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --until 30d --justification 'the scans are late'
     """
@@ -81,7 +81,7 @@ def revoke(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Take a granted exception back at once, as its owner or as one who decides such.
+    """Take a granted exception back at once. It is for its owner, or for one who decides such.
 
     Example: hub exception revoke 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --reason 'the second reader is gone'
     """

@@ -63,7 +63,7 @@ def request(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Ask that a model need not keep a policy for a while; at a terminal it asks for what the options leave out.
+    """Ask that a model need not keep a policy for a while. At a terminal it asks for what the options leave out.
 
     Example: hub exception request --policy recall --model fraud-detection --version 7 --template emergency-fix
     """

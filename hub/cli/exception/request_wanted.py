@@ -144,6 +144,9 @@ def _expires(given: Given, prompts: Prompts, days: int, longest: int, since: dat
         found = when.instant(text, option="--expires", since=since, ends=True).astimezone(UTC)
         # A minute before a span's last instant, so that it is not past the longest when it arrives.
         found -= timedelta(minutes=1) if when.SPAN.fullmatch(text.strip().lower()) else timedelta()
+        if found <= since:
+            why = f"--expires {inert(text, 50)} is not after the beginning; choose a later end, such as 30d"
+            raise Refused(Code.TERM_IN_PAST, why, field="expires")
         if found > since + timedelta(days=longest):
             days = whole_days(found - since)
             raise Refused(Code.TERM_TOO_LONG, f"{days} days asked, {longest} allowed by the policy", field="expires")

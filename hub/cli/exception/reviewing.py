@@ -29,7 +29,7 @@ def review(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Say that you looked at a granted exception again, as somebody who has no hand in it, and what it came to.
+    """Say that you looked at a granted exception again. You have no hand in it, and say what it came to.
 
     Example: hub exception review 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --continue --note 'both readers are there'
     """

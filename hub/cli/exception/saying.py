@@ -26,7 +26,7 @@ def attest(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Say that a control holds, as the person it names, or as the exception's owner where it names nobody.
+    """Say that a control holds. You are the person it names, or the exception's owner where it names nobody.
 
     Example: hub exception attest 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --note 'read all scans of May'
     """
@@ -70,7 +70,7 @@ def confirm(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Say that a criterion is met, as the exception's owner; one that is tied to a policy is met by itself.
+    """Say that a criterion is met, as the exception's owner. One that is tied to a policy is met by itself.
 
     Example: hub exception confirm 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --note 'the new scans are in'
     """
@@ -90,7 +90,7 @@ def reopen(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Say that a criterion is not met after all, as the exception's owner or as one who decides such.
+    """Say that a criterion is not met after all. It is for the exception's owner, or for one who decides such.
 
     Example: hub exception reopen 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 --note 'half of the scans are blank'
     """

@@ -14,7 +14,7 @@ def show(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Show what an exception lets pass and why, until when, what holds, who is asked, and what you can do.
+    """Show an exception, and what you can do. It says what is let pass, why, until when, and who is asked.
 
     Example: hub exception show 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11
     """

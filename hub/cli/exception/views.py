@@ -11,7 +11,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="What the view is call
 
 
 def views(url: Url = None, token: Token = None, data: Data = None, json: AsJSON = False) -> None:
-    """List the views of exceptions that you keep, and those that your teams share.
+    """List the views that you keep, and those your teams share.
 
     Example: hub exception views
     """
@@ -62,7 +62,7 @@ def view_save(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Keep what hub exception list would show with these options under a name; one of yours of this name is replaced.
+    """Keep what a list shows under a name. The options are those of a list; one of yours of this name is replaced.
 
     Example: hub exception view-save 'heavy and mine' --tier high --mine
     """
@@ -85,7 +85,7 @@ def view_save(
 
 
 def view_delete(name: Name, url: Url = None, token: Token = None, data: Data = None, json: AsJSON = False) -> None:
-    """Drop a view of your own, also for the team that it is shared with.
+    """Drop a view of your own. It ends for the team that it is shared with too.
 
     Example: hub exception view-delete 'heavy and mine'
     """

@@ -99,7 +99,7 @@ def gate(
     token: Token = None,
     data: Data = None,
 ) -> None:
-    """Ask whether a version may go to a stage: exit code 0 yes, 1 no, 2 people must decide first, 3 cannot be told.
+    """Ask whether a version may go to a stage. Exit code 0 yes, 1 no, 2 people must decide first, 3 cannot be told.
 
     Tells what is not kept, why, how to mend it, who can approve and how to ask for an exception; -v lists all policies.
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 LONGEST = 4_000
 HASHES = re.compile("#(?=#)")
+WHOLE = re.compile(r"\(?(?:[A-Za-z]+:)?(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64})[,.;:)]*")
+"""An id or a digest, with the marks around it: broken in the middle it could not be pasted."""
 JOINERS = "\u200c\u200d"
 """Without these two, Persian words and some emoji fall apart; they show nothing and move nothing."""
 
@@ -63,12 +65,12 @@ def padded(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of at most so many columns; a longer word is broken."""
+    """A text in lines of at most so many columns; a longer word is broken, unless it is an id."""
     lines: list[str] = []
     line = ""
     for word in _pieces(text, max(width, 8)):
         longer = f"{line} {word}" if line else word
-        if columns(longer) > max(width, 8):
+        if line and columns(longer) > max(width, 8):
             lines.append(line)
             line = word
         else:
@@ -79,7 +81,8 @@ def wrapped(text: str, width: int) -> list[str]:
 def hanging(first: str, text: str, width: int, *, least: int = 20) -> Iterator[str]:
     """A text behind a label; the lines that follow stand below its first word."""
     indent = columns(first)
-    if width - indent < least:
+    ids = (columns(word) for word in text.split() if WHOLE.fullmatch(word))
+    if width - indent < max(least, *ids, 0):
         # Too narrow for a second column: the label has a line of its own.
         yield first
         first, indent = " " * 4, 4
@@ -89,6 +92,9 @@ def hanging(first: str, text: str, width: int, *, least: int = 20) -> Iterator[s
 
 def _pieces(text: str, width: int) -> Iterator[str]:
     for word in text.split():
+        if WHOLE.fullmatch(word):
+            yield word
+            continue
         piece = ""
         for letter in word:
             if columns(piece + letter) > width:

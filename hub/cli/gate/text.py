@@ -103,7 +103,9 @@ def _people(report: Report, width: int) -> Iterator[str]:
         for field, people in rows:
             names = ", ".join(who.person.called for who in people) or "nobody who may: give somebody MODEL_APPROVER"
             yield from hanging(f"    {padded(field, first)}  ", names, width)
-    yield from hanging("  ", f"They answer {approval.id}, which shows them the digest {approval.digest[:16]}…", width)
+    yield from hanging("  ", f"They read it, with the digest {approval.digest[:16]}…, and answer it by", width)
+    # Not wrapped: it is to be pasted, by its bare id to fit in sixty columns.
+    yield f"    hub approvals show {approval.id.rpartition(':')[2]}"
 
 
 def _standing(approval: Approval, now: datetime) -> str:

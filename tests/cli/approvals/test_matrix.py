@@ -25,7 +25,7 @@ escalation:
 async def test_the_rows_are_shown_as_they_are_typed(desk: Desk) -> None:
     lines = (await desk(desk.dev, "matrix", "show")).lines
     assert lines[0] == "KIND TIER STAGE TAG STEPS TERM AT ITS END CALENDAR WHY"
-    assert "version HIGH PRODUCTION any Sign-off:2:RISK=1,COMPLIANCE=1:different=2 5 days EXPIRE default" in lines
+    assert "version HIGH PRODUCTION any Sign-off:2:RISK=1,COMPLIANCE=1:different=2 5 days EXPIRE default -" in lines
     assert len(await desk.json(desk.dev, "matrix", "show")) == len(lines) - 1
 
 

@@ -41,6 +41,24 @@ async def test_a_delegate_signs_in_the_place_of_who_is_away(desk: Desk) -> None:
     assert last.lines[-1].endswith(": Sign-off lacks RISK; asked are Rita (rita)")
 
 
+async def test_the_same_said_twice_changes_nothing_and_says_so(desk: Desk) -> None:
+    for words, table, event in (
+        (("delegate", "pat", "--until", "5d", "--discipline", "risk"), "delegations", "delegation.given"),
+        (("away", "--until", "5d"), "absences", "absence.said"),
+    ):
+        first, again = await desk(desk.rita, *words), await desk(desk.rita, *words)
+        assert (first.code, again.code) == (0, 0)
+        assert again.lines == ["nothing changed; the same was said before", *first.lines]
+        assert await desk.make.count(table) == 1
+        assert (await desk.make.events()).count(event) == 1
+    for other in (("--until", "10d", "--discipline", "risk"), ("--until", "5d"), ("--until", "5d", "--reason", "new")):
+        assert (await desk(desk.rita, "delegate", "pat", *other)).lines[0].startswith("Pat (pat) signs in your place")
+    assert await desk.make.count("delegations") == 4
+    await desk(desk.rita, "undelegate", "pat")
+    assert (await desk(desk.rita, "delegate", "pat", "--until", "5d")).lines[0].startswith("Pat (pat) signs")
+    assert await desk.make.count("delegations") == 5
+
+
 async def test_delegations_are_listed_while_they_hold_or_are_to_come(desk: Desk) -> None:
     assert (await desk(desk.rita, "delegations")).out == (
         "there are no delegations; see those of everybody with: hub approvals delegations --all\n"

@@ -130,7 +130,7 @@ async def test_what_cannot_be_asked_is_told(desk: Desk, rows: Rows) -> None:
     for words, why in (
         (("revoke", "--ids", id, "--reason", "x"), "nobody can be asked here; say --yes, or --dry-run to see"),
         (("revoke", "--ids", id, "--reason", "x", "--json"), "nobody can be asked here; say --yes"),
-        (("approve", "--ids", id, "--yes"), "ACTION approve: there are ASSIGN_OWNER, SET_REVIEW, SET_TICKET, REVOKE"),
+        (("approve", "--ids", id), "ACTION approve: there are ASSIGN_OWNER, SET_REVIEW, SET_TICKET, REVOKE"),
         (("revoke", "--reason", "x", "--yes"), which),
         (("revoke", "--reason", "x", "--yes", "--ids", id, "--mine"), which),
         (("revoke", "--ids", id, "--yes"), "REVOKE needs --reason"),

@@ -142,6 +142,7 @@ async def test_whoever_says_no_to_the_preview_asks_nothing(desk: Desk) -> None:
     [
         ((), "needs --policy; --model; --expires; --justification, --justification-file or --answer"),
         (BY_OPTIONS, "say --yes to send the request as it is"),
+        ((*BY_OPTIONS, "--yes", "--expires", "2020-01-01"), "--expires 2020-01-01 is not after the beginning; choose"),
         ((*BY_OPTIONS, "--yes", "--policy", "recal"), "there is no policy recal; near it are recall"),
         ((*BY_OPTIONS, "--yes", "--model", "scan"), "there is no model scan that this token may see; near it are"),
         ((*BY_OPTIONS, "--yes", "--version", "9"), "scans has no version 9; the newest are 3"),

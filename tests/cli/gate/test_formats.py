@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from hub.cli.gate import reading, text
 from hub.cli.gate.decision import Decision, Report, decided, undecided
-from hub.cli.gate.inert import columns, inert
+from hub.cli.gate.inert import WHOLE, columns, inert
 from hub.cli.gate.machine import github, json_document, junit, sarif
 from tests.cli.gate import rows
 
@@ -183,8 +183,20 @@ def test_github_shows_ten_of_each_level_and_says_how_many_more() -> None:
 def test_nothing_but_commands_is_wider_than_the_terminal(width: int) -> None:
     for made in (*REPORTS.values(), hostile(), hostile("AWAITING_APPROVAL")):
         lines = text.written(made, width=width, verbose=True).splitlines()
-        wide = [line for line in lines if columns(line) > width and not line.startswith("    hub exception request ")]
-        assert wide == []
+        wide = [line for line in lines if columns(line) > width and not line.startswith("    hub ")]
+        assert [line for line in wide if not WHOLE.fullmatch(line.strip())] == []
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_ids_and_digests_can_be_pasted_at_any_width(width: int) -> None:
+    lines = [line.split() for line in text.written(REPORTS["waiting"], width=width).splitlines()]
+    words = {word.rstrip(",") for line in lines for word in line}
+    intent = REPORTS["waiting"].intent
+    assert intent is not None
+    assert intent.approval is not None
+    waived = [check.waiver.id for check in intent.checks if check.waiver is not None]
+    assert {intent.id, intent.version_digest, *waived} <= words
+    assert ["hub", "approvals", "show", intent.approval.id.removeprefix("ApprovalRequest:")] in lines
 
 
 def test_wide_letters_line_up() -> None:
