@@ -47,7 +47,9 @@ def control(
     data: Data = None,
     json: AsJSON = False,
 ) -> None:
-    """Have somebody else confirm a control, as who decides exceptions, or as the owner once its attestor has left.
+    """Have somebody else confirm a control.
+
+    Whoever decides exceptions may; its owner may once its attestor has left.
 
     Example: hub exception control 0197b0c6-5a0e-7c3a-9d54-3d1f0c9a2b11 rita
     """
