@@ -27,9 +27,13 @@ Pair = tuple[str, bool]
 
 @dataclass
 class Row:
-    """One row as the walker holds it: everything it can say without another question."""
+    """One row as the walker holds it: everything it can say without another question.
+
+    `among` are the rows that it is one of, as SQL.
+    """
 
     type: TypePlan
+    among: str
     key: UUID
     columns: dict[str, Any]
     orders: dict[str, Any]
@@ -218,34 +222,37 @@ class Walker:
             conditions.append(source.visible.classes[self._reader.visibility])
         tables = f"{from_sql or source.sql} t"
         if parent is not None and "{p}" in f"{on} {from_sql}":
-            mine = parent.type.source
-            tables = (
-                f"{mine.sql} p CROSS JOIN LATERAL {tables}" if "(" in tables else f"{mine.sql} p CROSS JOIN {tables}"
-            )
-            conditions.append(f"{mine.key.replace('{t}', 'p')} = {_literal(parent.key)}")
-        sql = f"SELECT {', '.join(picks)} FROM {tables} WHERE {' AND '.join(f'({c})' for c in conditions) or 'true'}"
-        records = await self._fetch(sql, {"t": "t", "p": "p", **names})
+            tables = f"{parent.among} p CROSS JOIN {'LATERAL ' if '(' in tables else ''}{tables}"
+            conditions.append(f"{parent.type.source.key.replace('{t}', 'p')} = {_literal(parent.key)}")
+        found = f"FROM {tables} WHERE {' AND '.join(f'({c})' for c in conditions) or 'true'}"
+        said = {"t": "t", "p": "p", **names}
+        records = await self._fetch(_filled(f"SELECT {', '.join(picks)} {found}", said))
+        # What a list reads from rows of its own is to be found there again, for whatever hangs on it.
+        among = _filled(f"(SELECT t.* {found})", said) if from_sql else source.sql
         made = []
         for record in records:
             values = {name: orjson.loads(record[f"c_{name}"] or "null") for name in columns}
             if "id" in kind.fields:
                 values["id"] = f"{kind.name}:{record['the_key']}"
             orders = {name: orjson.loads(record[f"o_{name}"]) for name in source.orders}
-            made.append(
-                Row(kind, record["the_key"], values, orders, {n: (record[f"k_{n}"], record[f"i_{n}"]) for n in ends})
-            )
+            hangs = {n: (record[f"k_{n}"], record[f"i_{n}"]) for n in ends}
+            made.append(Row(kind, among, record["the_key"], values, orders, hangs))
         return made
 
-    async def _fetch(self, template: str, names: dict[str, str]) -> "list[asyncpg.Record]":
-        sql, values = template, []
-        for name, put in names.items():
-            sql = sql.replace("{" + name + "}", put)
+    async def _fetch(self, sql: str) -> "list[asyncpg.Record]":
+        values: list[Any] = []
         for name, cast in CONTEXT.items():
             if "{" + name + "}" in sql:
                 values.append(self._binds[name])
                 sql = sql.replace("{" + name + "}", f"${len(values)}::{cast}")
         async with self._turn:
             return await self._connection.fetch(sql, *values)
+
+
+def _filled(template: str, names: Mapping[str, str]) -> str:
+    for name, put in names.items():
+        template = template.replace("{" + name + "}", put)
+    return template
 
 
 def _precedes(text: str, row: Row, orderings: list[Pair], *, strictly_before: bool = False) -> bool:
