@@ -35,6 +35,9 @@ class Human:
         return not (self.accounts.isdisjoint(makers.people) and self.names.isdisjoint(makers.names))
 
 
+NOBODY = Human(frozenset(), frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One answer to a request; `revoked` says that the delegation it rests on was taken back."""

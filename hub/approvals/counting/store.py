@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.approvals.counting.rules import Counted, Human, Makers, Said, seated
+from hub.approvals.counting.rules import NOBODY, Counted, Human, Makers, Said, seated
 from hub.approvals.steps import Given
 from hub.approvals.tables import SignOffDecision
 from hub.db import Tx
@@ -162,15 +162,16 @@ async def signing(tx: Tx, request_id: UUID, person_id: UUID, holder_id: UUID) ->
     """All that a signature looks at of people, by one statement."""
     values = {"request": request_id, "person": person_id, "holder": holder_id, "answering": ANSWERING}
     (row,) = await tx.fetch(_SIGNING, values)
-    signers = {UUID(one["hand_id"]): _human(one["accounts"], one["names"]) for one in row["signers"]}
+    # Whoever is said to be signed for may be nobody at all.
+    signers = {UUID(one["hand_id"]): _human(one["accounts"], one["names"]) for one in row["signers"] or ()}
     return Signing(
         active=bool(row["active"]),
         roles=frozenset(map(Role, row["roles"] or ())),
         seats=[Seat(Role(one["role"]), _discipline(one["discipline"]), one["step"]) for one in row["seats"] or ()],
         answers=[_said(one) for one in row["answers"] or ()],
         counted=[_counted(one) for one in row["given"] or ()],
-        signer=signers[person_id],
-        holder=signers[holder_id],
+        signer=signers.get(person_id, NOBODY),
+        holder=signers.get(holder_id, NOBODY),
         others_asked=frozenset(row["others_asked"]),
         opened_at=row["since"],
         opened=row["things"],

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -45,6 +46,16 @@ async def test_without_a_delegation_nobody_signs_for_another(db: Db, make: Make)
     asked = await ask(db, dev, model)
     with pytest.raises(Refused, match="they have not given you their say") as refused:
         await sign(db, lee, asked, on_behalf_of=rita.person_id)
+    assert (refused.value.code, refused.value.field) == (Code.FORBIDDEN, "onBehalfOf")
+    assert await make.count("sign_offs") == 0
+
+
+async def test_nobody_signs_for_somebody_who_is_not_there(db: Db, make: Make) -> None:
+    model, dev = await setting(make, RISK)
+    lee = await make.person("lee", disciplines=[RISK])
+    asked = await ask(db, dev, model)
+    with pytest.raises(Refused, match="they have not given you their say") as refused:
+        await sign(db, lee, asked, on_behalf_of=uuid4())
     assert (refused.value.code, refused.value.field) == (Code.FORBIDDEN, "onBehalfOf")
     assert await make.count("sign_offs") == 0
 
