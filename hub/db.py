@@ -293,10 +293,15 @@ class Db:
         """
         assert self._engine is not None, "the database is not open"
         while self._kept:
-            if await (line := self._kept.pop()).is_alive():
+            line, alive = self._kept.pop(), False
+            try:
+                alive = await line.is_alive()
+            finally:
+                if not alive:
+                    await line.alchemy.invalidate()
+                    await line.alchemy.close()
+            if alive:
                 return line
-            await line.alchemy.invalidate()
-            await line.alchemy.close()
         self._waiting += 1
         try:
             alchemy = await self._engine.connect()

@@ -13,16 +13,14 @@ from hub.approvals.counting.store import Signing
 from hub.approvals.requesting import Wanted as Wanted
 from hub.approvals.requesting import request as request
 from hub.approvals.requesting import request_all as request_all
-from hub.approvals.rules import OUTCOMES, event_subject
-from hub.approvals.rules import told as told_of
+from hub.approvals.rules import OUTCOMES
 from hub.approvals.signing import Answer, Seated, seat_of
 from hub.approvals.steps import Given, Progress, progress, steps_of
 from hub.approvals.tables import ApprovalRequest, ApprovalStatus, Channel, SignOff, SignOffDecision
-from hub.approvals.telling import tell
+from hub.approvals.telling import entry, tell, tell_all
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.events.record import Entry, record_all
 from hub.models.rules import sees
 from hub.people.access import Permission, Principal
 from hub.people.acting import acting
@@ -65,7 +63,8 @@ async def sign(
     makers = await check_content(tx, asked, digest_seen)
     rules.check_active(now.active, now.roles)
     answer = Answer(who.person_id, who.kind, on_behalf_of, decision, discipline)
-    seat = await seat_of(tx, asked, answer, live, now, makers)
+    steps = steps_of(asked.rule["steps"])
+    seat = await seat_of(tx, asked, answer, live, now, makers, steps)
     made = _signed(tx, asked, seat, answer, now, written, channel)
     told = {
         "sign_off": made.id,
@@ -78,12 +77,12 @@ async def sign(
     # Nobody's rights change while the lock on people is shared: what counted before counts still, and this one too.
     mine = Counted(who.person_id, made.discipline, made.step, now.together)
     counted = [*now.counted, mine] if decision is SignOffDecision.APPROVE else now.counted
-    far = progress(steps_of(asked.rule["steps"]), seated(counted, makers))
+    far = progress(steps, seated(counted, makers))
     ends = OUTCOMES.get(decision, ApprovalStatus.APPROVED if far.is_approved else None)
     besides = [adding(made)]
     if ends is None:
         besides += [
-            *_moved(asked, far),
+            *moved(asked, far),
             asked_store.not_these(asked.id, {who.person_id, on_behalf_of or who.person_id}),
         ]
     await tell(tx, "signed", asked, told, besides)
@@ -144,8 +143,8 @@ async def count(tx: Tx, asked: ApprovalRequest) -> None:
     if far.is_approved:
         await settle(tx, asked, ApprovalStatus.APPROVED)
         return
-    if moved := _moved(asked, far):
-        await tx.send(*moved)
+    if writes := moved(asked, far):
+        await tx.send(*writes)
     await asked_store.refresh(tx, requests=[asked.id])
 
 
@@ -167,11 +166,8 @@ async def void(tx: Tx, found: Mapping[UUID, tuple[ApprovalRequest, list[str]]]) 
     if not found:
         return
     await store.void(tx, {asked.id: ", ".join(names) for asked, names in found.values()})
-    entries = [
-        Entry(event_subject(asked), {**told_of(asked), "changed": names}, asked.scope_id)
-        for asked, names in found.values()
-    ]
-    await record_all(tx, "approval.stale", entries, [asked_store.nobody(list(found))])
+    entries = [entry(asked, {"changed": names}) for asked, names in found.values()]
+    await tell_all(tx, "stale", entries, [asked_store.nobody(list(found))])
 
 
 async def recount(tx: Tx, request_id: UUID) -> None:
@@ -229,8 +225,8 @@ async def check_content(tx: Tx, asked: ApprovalRequest, digest_seen: str | None)
     return rules.makers(asked, now)
 
 
-def _moved(asked: ApprovalRequest, far: Progress) -> list[Write]:
-    """What is written of a request that waits for others than before."""
+def moved(asked: ApprovalRequest, far: Progress) -> list[Write]:
+    """What is written of a request that waits for others than before; nothing of one that does not."""
     return [] if far.wants == asked.wants else [store.changed(asked.id, wants=far.wants, step=far.step)]
 
 

@@ -9,13 +9,13 @@ from hub.approvals import rules, store
 from hub.approvals.asked import store as asked_store
 from hub.approvals.deadlines import rungs
 from hub.approvals.deadlines.rungs import Rung
-from hub.approvals.rules import ApprovalSubject, event_subject, told
+from hub.approvals.rules import ApprovalSubject
 from hub.approvals.steps import progress, steps_of
 from hub.approvals.tables import ApprovalRequest, ApprovalRule
+from hub.approvals.telling import entry, tell_all
 from hub.db import Tx, new_id
 from hub.errors import Code, Refused
 from hub.events.canonical import digest_of_text
-from hub.events.record import Entry, record_all
 from hub.models import actions as models
 from hub.models.rules import treated_as
 from hub.models.tables import RiskTier, Stage
@@ -82,8 +82,7 @@ async def request_all(tx: Tx, who: Principal, asks: Sequence[Wanted]) -> list[Ap
     for one in climbing:
         if one.id in away:
             await store.change(tx, one.id, ladder=rungs.brought_forward(one.ladder, tx.at), next_at=tx.at)
-    entries = [Entry(event_subject(one), _asked(one, away.get(one.id, [])), one.scope_id) for one in made]
-    await record_all(tx, "approval.requested", entries)
+    await tell_all(tx, "requested", [entry(one, _asked(one, away.get(one.id, []))) for one in made])
     return made
 
 
@@ -157,7 +156,7 @@ def _made(
 
 
 def _asked(made: ApprovalRequest, away: Sequence[str]) -> dict[str, object]:
-    said = told(made) | {
+    said: dict[str, object] = {
         "rule": made.rule["id"],
         "due_at": made.due_at,
         "reason_digest": digest_of_text(made.reason),

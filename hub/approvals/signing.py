@@ -8,7 +8,7 @@ from hub.approvals import rules
 from hub.approvals.counting.rules import Makers, Said, seated
 from hub.approvals.counting.store import Signing
 from hub.approvals.standins import store as standins
-from hub.approvals.steps import current, steps_of
+from hub.approvals.steps import Step, current
 from hub.approvals.tables import ApprovalRequest, Delegation, SignOffDecision
 from hub.db import Tx
 from hub.errors import Code, Refused
@@ -37,7 +37,13 @@ class Seated:
 
 
 async def seat_of(
-    tx: Tx, asked: ApprovalRequest, answer: Answer, live: Mapping[UUID, Said], now: Signing, makers: Makers
+    tx: Tx,
+    asked: ApprovalRequest,
+    answer: Answer,
+    live: Mapping[UUID, Said],
+    now: Signing,
+    makers: Makers,
+    steps: Sequence[Step],
 ) -> Seated:
     """The capacity in which somebody answers, at this moment; refused when they have none, or a hand in the work."""
     rules.check_signer(
@@ -47,7 +53,6 @@ async def seat_of(
         requested_by=asked.requested_by,
         makers=makers,
     )
-    steps = steps_of(asked.rule["steps"])
     given = seated(now.counted, makers)
     at = min(current(steps, given), len(steps) - 1)
     _check_once(answer, live)

@@ -114,12 +114,12 @@ def _sent(hub: Remote, path: str, body: bytes | None, accept: str, kind: str = J
     from hub.errors import Code, Refused
 
     url = f"{hub.address}{path}"
-    if not url.startswith(("http://", "https://")):
-        raise Refused(Code.BAD_INPUT, f"{url} is no address; write http://127.0.0.1:8000", field="url")
     headers = {"Content-Type": kind, "Accept": accept}
     if hub.token is not None:
         headers["Authorization"] = f"Bearer {hub.token}"
     try:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError
         asked = urllib.request.Request(url, body, headers)  # noqa: S310 - the person's own address
     except ValueError:
         raise Refused(Code.BAD_INPUT, f"{url} is no address; write http://127.0.0.1:8000", field="url") from None

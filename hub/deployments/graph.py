@@ -209,9 +209,7 @@ class Permit(Node):
     revoked_at: datetime | None = column(
         "When it was revoked, or an exception that it rests on ended or was suspended.", sql=REVOKED_AT
     )
-    revoked_why: str | None = column(
-        "Why it counts no more.", sql=f"coalesce({{t}}.revoked_why, {LAPSED.format('why')})"
-    )
+    revoked_why: str | None = column("Why it counts no more.", sql=REVOKED_WHY)
     intent: DeploymentIntent | None = one("The wish that was granted.", by="intent_id", implied=True)
     break_glass: BreakGlass | None = one(
         "Why people were not waited for; null where they were.", by="break_glass_id", implied=True

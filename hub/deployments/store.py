@@ -231,6 +231,10 @@ def changed(intent_id: UUID, **values: Any) -> Write:
 
 async def change(tx: Tx, intent_ids: Collection[UUID], **values: Any) -> None:
     """Write the same columns of intents."""
+    if len(intent_ids) == 1:
+        (id,) = intent_ids
+        await tx.send(changed(id, **values))
+        return
     statement = update(DeploymentIntent).where(col(DeploymentIntent.id).in_(intent_ids)).values(**values)
     await tx.session.execute(statement.execution_options(synchronize_session=False))
 

@@ -45,6 +45,7 @@ async def record(
 async def record_all(tx: Tx, kind: str, entries: Sequence[Entry], besides: Sequence[Write] = ()) -> list[UUID]:
     """Append events of one kind in one statement, in this order, then run each reaction once with all of them."""
     if not entries:
+        assert not besides, "what is written besides events is written with them"
         return []
     happened = tuple(Happened(new_id(), kind, e.subject, _mapping(e.data), e.scope_id) for e in entries)
     await store.append(tx, kind, [_row(tx, event) for event in happened], besides)

@@ -37,8 +37,8 @@ async def _count(tx: Tx, answered: Collection[ApprovalRequest]) -> None:
     changed = []
     for asked in answered:
         far = progress(steps_of(asked.rule["steps"]), await actions.counted(tx, asked))
-        if far.wants != asked.wants:
-            await store.change(tx, asked.id, wants=far.wants, step=far.step)
+        if writes := actions.moved(asked, far):
+            await tx.send(*writes)
             changed.append(asked.id)
         if far.is_approved:
             await enqueue(tx, COUNT, {"request": asked.id})

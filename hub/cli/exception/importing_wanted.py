@@ -32,13 +32,10 @@ class Wanted:
     number: int
     what: str
     input: dict[str, Any] | None = None
+    key: bytes = b""
+    """The same for lines that say the same."""
     why: str | None = None
     column: str | None = None
-
-    @property
-    def key(self) -> bytes:
-        """The same for lines that say the same."""
-        return b"" if self.input is None else orjson.dumps(self.input, option=orjson.OPT_SORT_KEYS)
 
     def column_of(self, name: str | None) -> str | None:
         """The column of a field of the graph's."""
@@ -60,7 +57,7 @@ class Remembering(Remote):
 
 def read(hub: Remote, lines: Sequence[Line]) -> list[Wanted]:
     """What each line asks for."""
-    remembering = Remembering(hub.address, hub.token)
+    remembering = Remembering(hub.address, hub.token, whence=hub.whence)
     return [_wanted(remembering, one) for one in lines]
 
 
@@ -74,7 +71,8 @@ def _wanted(hub: Remote, line: Line) -> Wanted:
     what = " ".join(inert(line.cells.get(name, ""), 100) for name in ("model", "version", "policy"))
     told = " ".join(what.split())
     try:
-        return Wanted(line.number, told, _input(hub, line))
+        input = _input(hub, line)
+        return Wanted(line.number, told, input, orjson.dumps(input, option=orjson.OPT_SORT_KEYS))
     except Refused as refused:
         if refused.code is Code.UNAVAILABLE:
             raise
